@@ -1,0 +1,1 @@
+"""What publishers say: sources, fetching, and the advisory database."""

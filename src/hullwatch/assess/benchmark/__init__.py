@@ -1,0 +1,1 @@
+"""The CIS Docker Benchmark, one function per check."""

@@ -1,0 +1,1 @@
+"""Which advisories speak of which package."""

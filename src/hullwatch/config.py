@@ -1,0 +1,64 @@
+"""Settings: read once, at a door, from ``hullwatch.toml`` here, then in the home, then ``HULLWATCH_…`` and options; one frozen record."""
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from .errors import Misuse
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Everything that can be set. A key in ``hullwatch.toml`` has the same name."""
+
+    home: Path = Path("~/.local/share/hullwatch")
+    """History, cache of facts and advisory database lie here."""
+    mirror: str = ""
+    """A directory or http(s) address laid out as ``<host>/<path>`` of each publisher, tried first for every feed."""
+    offline: bool = False
+    """Fetch nothing; judge by what is there."""
+    docker_host: str = ""
+    """Where the Docker Engine answers; empty means DOCKER_HOST, then the current context, then /var/run/docker.sock."""
+    fail_on: str = "high,fixable"
+    waivers: Path | None = None
+    max_age_h: float = 24
+    """A feed older than this is asked again (a conditional request)."""
+    timeout_s: float = 30
+    """For each answer of the network or the engine."""
+    files: tuple[str, ...] = ()
+    """The settings files that were used; not a key."""
+
+
+def load_settings(environ: Mapping[str, str], here: Path, options: Mapping[str, Any]) -> Settings:
+    """Read settings. Options (None is unset) win over ``HULLWATCH_<KEY>``, those over the files. Raises Misuse."""
+    given = {key: value for key, value in options.items() if value is not None}
+    named = {key: environ[variable] for key in _keys() if (variable := f"HULLWATCH_{key.upper()}") in environ}
+    nearest = _read_file(here / "hullwatch.toml")
+    home = Path(str((nearest | named | given).get("home", Settings().home))).expanduser()
+    in_home = _read_file(home / "hullwatch.toml") if here.resolve() != home.resolve() else {}
+    files = tuple(str(path) for path, read in ((here / "hullwatch.toml", nearest), (home / "hullwatch.toml", in_home)) if read)
+    try:
+        return msgspec.convert(in_home | nearest | named | given | {"home": str(home), "files": files}, Settings, strict=False)
+    except msgspec.ValidationError as error:
+        raise Misuse(f"settings: {error}", remedy=f"known keys are: {', '.join(_keys())}") from error
+
+
+def _keys() -> tuple[str, ...]:
+    return tuple(name for name in Settings.__struct_fields__ if name != "files")
+
+
+def _read_file(path: Path) -> dict[str, Any]:
+    try:
+        with path.open("rb") as stream:
+            found = tomllib.load(stream)
+    except (FileNotFoundError, PermissionError, NotADirectoryError):
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise Misuse(f"{path}: {error}", remedy="mend the file, or move it away") from error
+    for key in found:
+        if key not in _keys():
+            raise Misuse(f"{path}: unknown key {key!r}", remedy=f"known keys are: {', '.join(_keys())}")
+    return found
+

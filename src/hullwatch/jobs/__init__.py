@@ -1,0 +1,1 @@
+"""The steps of each job: one module per command."""

@@ -1,0 +1,135 @@
+"""What the core and the edges ask of each other. An edge fills a port, ``jobs`` hands it on, nobody imports across."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import BinaryIO, Protocol
+
+from .model import Advisory, Feed, FileState, Gap, Inventory, Lifecycle, Location, Score
+from .model.reads import Reads
+
+KIBIBYTE = 1024
+MEBIBYTE = 1024 * KIBIBYTE
+
+
+class File(Protocol):
+    """What a target lends: one regular file, bounded and seekable. Valid until the next one is lent."""
+
+    @property
+    def location(self) -> Location:
+        """Where it was found."""
+
+    @property
+    def size_bytes(self) -> int:
+        """Its size as the file system or archive says."""
+
+    @property
+    def mode(self) -> int:
+        """Permission bits."""
+
+    def read(self, limit: int) -> bytes:
+        """All bytes. Raises LimitExceeded when there are more than ``limit``, Denied or Unreachable when reading fails."""
+
+    def text(self, limit: int) -> str:
+        """As ``read``, decoded as UTF-8; bytes that are not become U+FFFD."""
+
+    def open(self) -> BinaryIO:
+        """A seekable stream, for formats that are read where it matters."""
+
+
+class Files(Protocol):
+    """A target's file system. Paths are relative to its root, without a leading slash; links never lead out of it."""
+
+    def open_each(self, reads: Reads) -> Iterator[File | Gap]:
+        """Each regular file that is declared and there, in path order; a gap for one that is there and cannot be read."""
+
+    def open(self, path: str) -> File | None:
+        """One regular file, links followed; None when there is none. Raises Denied."""
+
+    def names(self, directory: str) -> tuple[str, ...]:
+        """Sorted names in a directory; empty when there is none. Raises Denied."""
+
+    def state(self, path: str, *, digest: bool = False) -> FileState | None:
+        """The state of a path itself (a last link is not followed); None when nothing stands there. Raises Denied."""
+
+    def link(self, path: str) -> str:
+        """Target of a symbolic link as written; empty when it is none or cannot be read."""
+
+
+class Commands(Protocol):
+    """Commands on the target's side."""
+
+    def run(self, words: Sequence[str], *, limit: int = 16 * MEBIBYTE, timeout_s: float = 30) -> bytes:
+        """Standard output. Raises NotFound (no such program), Denied, Unreachable (failed or timed out), LimitExceeded."""
+
+
+class Docker(Protocol):
+    """The API of a Docker Engine; only GET is ever asked."""
+
+    @property
+    def endpoint(self) -> str:
+        """For example ``unix:///var/run/docker.sock``."""
+
+    def get(self, path: str, **query: str) -> bytes:
+        """Body of ``GET path``. Raises NotFound (404), Denied, Unreachable (also on a time-out), LimitExceeded."""
+
+    def stream(self, path: str, **query: str) -> AbstractContextManager[BinaryIO]:
+        """The body as a stream, for exports."""
+
+
+class FactCache(Protocol):
+    """Facts kept per layer × reader × revision. Losing it costs time and nothing else."""
+
+    def load(self, keys: Collection[str]) -> Mapping[str, bytes]:
+        """The values that are there."""
+
+    def save(self, values: Mapping[str, bytes]) -> None:
+        """Keep; never raises for lack of room or permission."""
+
+
+class Advisories(Protocol):
+    """Look-up in the advisory database."""
+
+    def covering(self, inventory: Inventory) -> Sequence[Feed | Gap]:
+        """The feeds that speak of this inventory and are there, each with its date; a gap for each that is missing."""
+
+    def about(self, feed: Feed, packages: Collection[str]) -> Iterable[Advisory | Gap]:
+        """All that a feed says of the named packages (source or package names, as the feed's advisories are about), in stable order."""
+
+    def scores(self, ids: Collection[str]) -> Iterable[Score]:
+        """What is known of these flaws."""
+
+    def lifecycles(self, inventory: Inventory) -> Iterable[Lifecycle]:
+        """What is known of the support of this inventory's release and its packages."""
+
+
+class Clock(Protocol):
+    """The time, handed in."""
+
+    def now(self) -> datetime:
+        """Now, in UTC."""
+
+
+class Step(Protocol):
+    """One piece of work that is under way."""
+
+    def advance(self, amount: int = 1) -> None:
+        """So much more is done."""
+
+
+class Progress(Protocol):
+    """Says how work goes on. A terminal shows bars, a pipe lines, a server keeps a log."""
+
+    def step(self, what: str, total: int | None = None, unit: str = "") -> AbstractContextManager[Step]:
+        """A piece of work; ``total`` in ``unit`` (``B`` for bytes) when known."""
+
+    def finished(self, what: str, detail: str = "") -> None:
+        """One target, feed or other thing is done."""
+
+    def warn(self, what: str) -> None:
+        """Something the user should know that is no gap of the report."""
+
+
+__all__ = [
+    "KIBIBYTE", "MEBIBYTE", "Advisories", "Clock", "Commands", "Docker", "FactCache", "File", "Files", "Progress", "Reads", "Step",
+]  # fmt: skip

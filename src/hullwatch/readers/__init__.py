@@ -1,0 +1,1 @@
+"""Bytes to facts: one module per file format, listed in ``catalogue.READERS``."""

@@ -1,0 +1,1 @@
+"""What we remember: history, and the cache of facts."""

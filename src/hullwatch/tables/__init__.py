@@ -1,0 +1,1 @@
+"""A target as SQL: one module per table."""
