@@ -61,4 +61,3 @@ def _read_file(path: Path) -> dict[str, Any]:
         if key not in _keys():
             raise Misuse(f"{path}: unknown key {key!r}", remedy=f"known keys are: {', '.join(_keys())}")
     return found
-
