@@ -19,6 +19,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """A directory or http(s) address laid out as ``<host>/<path>`` of each publisher, tried first for every feed."""
     offline: bool = False
     """Fetch nothing; judge by what is there."""
+    database_url: str = ""
+    """Where history is kept; empty means SQLite in the home. For example ``postgresql://…``."""
     docker_host: str = ""
     """Where the Docker Engine answers; empty means DOCKER_HOST, then the current context, then /var/run/docker.sock."""
     fail_on: str = "high,fixable"

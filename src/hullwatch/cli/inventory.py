@@ -1,0 +1,58 @@
+"""``hullwatch inventory``: what is in a target."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from .options import Color, ColorOption, DockerHost, Home, Quiet, progress, settings
+
+
+class InventoryFormat(StrEnum):
+    """How an inventory can be written."""
+
+    TABLE = "table"
+    JSON = "json"
+    CYCLONEDX = "cyclonedx"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(name="inventory")(inventory)
+
+
+def inventory(
+    target: Annotated[
+        str, typer.Argument(metavar="TARGET", help="host, IMAGE, docker:REF, archive:PATH, dir:PATH or container:NAME.")
+    ] = "host",
+    format: Annotated[
+        InventoryFormat, typer.Option("--format", "-f", help="How to write it.", envvar="HULLWATCH_FORMAT")
+    ] = InventoryFormat.TABLE,
+    color: ColorOption = Color.AUTO,
+    quiet: Quiet = 0,
+    docker_host: DockerHost = None,
+    home: Home = None,
+) -> None:
+    """Show what is in a target: its packages, where each was seen and what brought it."""
+    from ..jobs.edges import Edges
+    from ..jobs.inventory import inventory as take
+    from .terminal import look_of, say_gaps, write_out
+
+    edges = Edges(settings(home=home, docker_host=docker_host), progress(quiet))
+    taken = take(target, edges)
+    match format:
+        case InventoryFormat.TABLE:
+            from ..reports.inventory_table import render_inventory
+
+            write_out(render_inventory(taken, look_of(color)))
+        case InventoryFormat.JSON:
+            from ..reports.json import render_inventory as render_json
+
+            write_out(render_json(taken))
+        case InventoryFormat.CYCLONEDX:
+            from ..reports.cyclonedx import render_inventory as render_cyclonedx
+
+            write_out(render_cyclonedx(taken))
+    if taken.gaps:
+        say_gaps(taken.gaps, quiet=quiet)
+        raise typer.Exit(3)

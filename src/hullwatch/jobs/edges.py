@@ -1,0 +1,125 @@
+"""The edges that a job is handed: opened here for a terminal, replaced by doubles in tests, opened by a worker for a server."""
+
+import os
+import tempfile
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..config import Settings
+from ..errors import Denied, HomeUnavailable, HullwatchError, Unreachable
+from ..model import Gap
+from ..ports import Clock, Commands, Docker, FactCache, Files, Progress
+
+if TYPE_CHECKING:
+    from ..advisories.database import AdvisoryDatabase
+    from ..store.history import History
+
+
+class SystemClock:
+    """The time of this machine."""
+
+    def now(self) -> datetime:
+        """Now, in UTC."""
+        return datetime.now(UTC)
+
+
+class Edges:
+    """Everything outside the core, opened when it is first asked for, so that a job pays only for what it uses."""
+
+    def __init__(self, settings: Settings, progress: Progress, *, clock: Clock | None = None, root: Path = Path("/")) -> None:
+        self.settings = settings
+        self.progress = progress
+        self.clock: Clock = clock or SystemClock()
+        self.root = root
+
+    @cached_property
+    def home(self) -> Path:
+        """Where we keep things. A home that cannot be written is replaced by a temporary one, with a warning."""
+        wanted = self.settings.home.expanduser()
+        try:
+            wanted.mkdir(parents=True, exist_ok=True, mode=0o700)
+            if not os.access(wanted, os.W_OK | os.X_OK):
+                raise PermissionError(f"{wanted} is not writable")
+        except OSError as error:
+            self._temporary = tempfile.TemporaryDirectory(prefix="hullwatch-")
+            reason = error.strerror or str(error)
+            self.progress.warn(f"the home {wanted} cannot be used ({reason}): nothing is remembered after this run; set HULLWATCH_HOME")
+            return Path(self._temporary.name)
+        return wanted
+
+    @cached_property
+    def engine(self) -> Docker | Unreachable | Denied:
+        """The Docker Engine, or why it cannot be asked."""
+        from ..targets.engine import connect
+
+        try:
+            return connect(self.settings.docker_host, timeout_s=self.settings.timeout_s)
+        except (Unreachable, Denied) as error:
+            return error
+
+    @property
+    def docker(self) -> Docker | None:
+        """The Docker Engine when it can be asked."""
+        return None if isinstance(self.engine, HullwatchError) else self.engine
+
+    def require_docker(self) -> Docker:
+        """The Docker Engine. Raises Unreachable or Denied."""
+        if isinstance(self.engine, HullwatchError):
+            raise self.engine
+        return self.engine
+
+    @cached_property
+    def files(self) -> Files:
+        """This machine's file system."""
+        from ..targets.machine import HostFiles
+
+        return HostFiles(self.root)
+
+    @cached_property
+    def commands(self) -> Commands:
+        """This machine's commands."""
+        from ..targets.machine import HostCommands
+
+        return HostCommands()
+
+    @cached_property
+    def cache(self) -> FactCache:
+        """Facts kept per layer, reader and revision."""
+        from ..store.facts import FactStore
+
+        return FactStore(self.home / "facts.sqlite")
+
+    @cached_property
+    def database(self) -> "AdvisoryDatabase":
+        """The advisory database."""
+        from ..advisories.database import AdvisoryDatabase
+
+        return AdvisoryDatabase(self.home / "advisories")
+
+    @cached_property
+    def history(self) -> "History | None":
+        """What we remember; None, with a warning, when it cannot be opened."""
+        from ..store.history import History
+
+        try:
+            return History.open(self.settings.database_url or f"sqlite:///{self.home / 'history.sqlite'}")
+        except HomeUnavailable as error:
+            self.progress.warn(f"this run is not remembered: {error}")
+            return None
+
+
+def gap_of(error: HullwatchError, what: str) -> Gap:
+    """Why something asked for could not be looked at, as a gap whose kind a waiver can name."""
+    kinds: Mapping[str, str] = {
+        "NotFound": "not-found",
+        "Denied": "denied",
+        "Unreachable": "unreachable",
+        "Untrusted": "untrusted",
+        "Malformed": "malformed",
+        "LimitExceeded": "limit",
+        "HomeUnavailable": "home",
+    }
+    return Gap(kind=kinds.get(type(error).__name__, "failed"), what=what, why=str(error))

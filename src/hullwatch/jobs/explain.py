@@ -1,0 +1,25 @@
+"""The job of ``hullwatch explain``: why something is a finding, from the advisory down to the layer."""
+
+from msgspec.structs import replace
+
+from ..errors import NotFound
+from ..model import Finding, Report
+from .edges import Edges
+from .scan import ScanParameters, scan
+
+
+def explain(name: str, parameters: ScanParameters, edges: Edges) -> Report:
+    """The report of one target with the findings that ``name`` (a rule, an alias or a finding's id) means. Raises NotFound when there is none."""
+    report = scan(parameters, edges)
+    targets = tuple(
+        replace(each, findings=tuple(found for found in each.findings if _is_named(found.finding, name))) for each in report.targets
+    )
+    if not any(target.findings for target in targets):
+        where = ", ".join(target.inventory.target.reference for target in report.targets)
+        raise NotFound(f"{name} is no finding of {where}", remedy="hullwatch scan lists the findings; a gap may hide one")
+    return replace(report, targets=targets)
+
+
+def _is_named(finding: Finding, name: str) -> bool:
+    wanted = name.casefold()
+    return wanted in {known.casefold() for known in (finding.id, finding.rule, *finding.aliases, *finding.numbers.values())}

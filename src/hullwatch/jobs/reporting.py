@@ -1,0 +1,150 @@
+"""From judgements to one report: containers against their images, history, waivers, mends, and the exit status."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from .. import __version__
+from ..assess.difference import beyond_image, relation_to_image
+from ..assess.mends import plan_mends
+from ..assess.threshold import fails
+from ..assess.waivers import ending, unused, waive
+from ..errors import HullwatchError
+from ..model import Finding, Gap, Judgement, Note, Report, Reported, TargetKind, TargetReport, Unfinished, Waiver
+from ..targets.listing import Local
+from ..targets.machine import machine_name
+from .edges import Edges
+
+if TYPE_CHECKING:
+    from ..store.history import Remembered
+
+
+class Run(Struct, frozen=True, kw_only=True):
+    """What a run has found out, before it is remembered and reported."""
+
+    judgements: tuple[Judgement, ...]
+    seconds: tuple[float, ...]
+    """How long each inventory took, in the order of ``judgements``."""
+    local: Local | None
+    """What runs here; None when no engine can be asked."""
+    unfinished: tuple[Unfinished, ...]
+    notes: tuple[Note, ...]
+    feed_gaps: tuple[Gap, ...]
+    started_at: datetime
+
+
+def report_on(run: Run, waivers: Sequence[Waiver], fail_on: str, edges: Edges, *, remembered: bool) -> Report:
+    """Make the report of a run, remembering it first so that it can say what is new."""
+    related = _beyond_images(run.judgements)
+    memory = _remember(run, edges) if remembered else {}
+    today = edges.clock.now().date()
+    used: set[int] = set()
+    targets = []
+    for judgement, (shown, relation), seconds in zip(run.judgements, related, run.seconds, strict=True):
+        waived = waive(shown.findings, shown.gaps, waivers, target=judgement.inventory.target, today=today)
+        used |= {waivers.index(waiver) for waiver in waived.used}
+        known = memory.get(judgement.inventory.target.reference)
+        targets.append(
+            TargetReport(
+                inventory=judgement.inventory,
+                findings=tuple(_with_state(finding, waiver, known) for finding, waiver in waived.findings),
+                gaps=tuple(waived.gaps),
+                waived_gaps=tuple(waived.waived_gaps),
+                notes=shown.notes,
+                feeds=shown.feeds,
+                mended=known.mended if known else (),
+                previous_at=known.previous_at if known else None,
+                relation=relation,
+                running=_running(judgement, run.local),
+                running_as=_running_as(judgement, run.local),
+                seconds=seconds,
+            )
+        )
+    open_unfinished = []
+    for each in run.unfinished + tuple(Unfinished(reference=gap.what, gap=gap) for gap in run.feed_gaps):
+        waived = waive((), (each.gap,), waivers, target=each.reference, today=today)
+        used |= {waivers.index(waiver) for waiver in waived.used}
+        open_unfinished += [each] if waived.gaps else []
+    report = Report(
+        made_at=run.started_at,
+        machine=machine_name(),
+        version=__version__,
+        targets=tuple(targets),
+        unfinished=tuple(open_unfinished),
+        mends=plan_mends(targets),
+        notes=run.notes,
+        unused_waivers=tuple(unused(waivers, [waivers[index] for index in sorted(used)])),
+        ending_waivers=tuple(ending(waivers, today)),
+        fail_on=fail_on,
+        settings_files=edges.settings.files,
+    )
+    return settled(report)
+
+
+def settled(report: Report) -> Report:
+    """The report with its exit status, which follows from what it holds."""
+    failed = fails(report.targets, report.fail_on)
+    incomplete = bool(report.unfinished) or any(target.gaps for target in report.targets)
+    status = 0 if report.fail_on == "never" else 1 if failed else 3 if incomplete else 0
+    return replace(report, failed=failed, incomplete=incomplete, exit_status=status)
+
+
+def changes_of(report: Report) -> Report:
+    """The report with what is new only; mends and exit status stay those of all findings."""
+    return replace(
+        report, targets=tuple(replace(each, findings=tuple(found for found in each.findings if found.new)) for each in report.targets)
+    )
+
+
+def _beyond_images(judgements: Sequence[Judgement]) -> list[tuple[Judgement, str]]:
+    """Each judgement as it is shown and, for a container, how it relates to the image that its name points to now."""
+    images = {
+        each.inventory.image.image_id: each
+        for each in judgements
+        if each.inventory.image and each.inventory.target.kind is TargetKind.IMAGE
+    }
+    shown: list[tuple[Judgement, str]] = []
+    for judgement in judgements:
+        container = judgement.inventory.container
+        image = images.get(container.tag_image_id) if container and container.tag_image_id else None
+        shown.append((beyond_image(judgement, image), relation_to_image(judgement, image)) if container and image else (judgement, ""))
+    return shown
+
+
+def _remember(run: Run, edges: Edges) -> "Mapping[str, Remembered]":
+    if edges.history is None:
+        return {}
+    try:
+        return edges.history.remember(run.judgements, started_at=run.started_at, finished_at=edges.clock.now())
+    except HullwatchError as error:
+        edges.progress.warn(f"this run is not remembered: {error}")
+        return {}
+
+
+def _with_state(finding: Finding, waiver: Waiver | None, known: "Remembered | None") -> Reported:
+    if known is None:
+        return Reported(finding=finding, waived_by=waiver)
+    return Reported(finding=finding, first_seen=known.first_seen.get(finding.id), new=finding.id in known.new, waived_by=waiver)
+
+
+def _running(judgement: Judgement, local: Local | None) -> bool | None:
+    match judgement.inventory.target.kind:
+        case TargetKind.HOST | TargetKind.DAEMON:
+            return True
+        case TargetKind.CONTAINER:
+            facts = judgement.inventory.container
+            return facts.state == "running" if facts else None
+        case TargetKind.IMAGE:
+            return bool(_running_as(judgement, local)) if local is not None else None
+        case _:
+            return False
+
+
+def _running_as(judgement: Judgement, local: Local | None) -> tuple[str, ...]:
+    image = judgement.inventory.image
+    if image is None or local is None:
+        return ()
+    return tuple(each.name for each in local.containers if each.identifiers.get("image_id") == image.image_id)

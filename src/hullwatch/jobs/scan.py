@@ -1,0 +1,181 @@
+"""The job of ``hullwatch scan``: look at targets, judge what was read, remember it, and say what to do, in order."""
+
+import time
+from collections.abc import Iterable, Sequence
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from ..assess.benchmark import judge_daemon
+from ..assess.threshold import parse_threshold
+from ..assess.vulnerabilities import judge_packages
+from ..errors import HullwatchError, Misuse, NotFound
+from ..model import FindingKind, Gap, Inventory, Judgement, Note, Report, Target, TargetKind, Unfinished, Waiver
+from ..targets.listing import Local, list_local
+from ..targets.references import parse_reference
+from .edges import Edges, gap_of
+from .inventory import inventory_of
+from .reporting import Run, changes_of, report_on
+
+
+class ScanParameters(Struct, frozen=True, kw_only=True):
+    """What a scan is asked to do."""
+
+    references: tuple[str, ...] = ()
+    """Targets as the user names them; none means the machine it stands on."""
+    only: frozenset[FindingKind] = frozenset()
+    """Kinds of findings wanted; empty means all."""
+    waivers: tuple[Waiver, ...] = ()
+    fail_on: str = "high,fixable"
+    remembered: bool = True
+    """Whether the run goes into the history."""
+    changes_only: bool = False
+    """Whether the report shows only what is new since each target was last judged, and what is gone."""
+
+
+class _Wanted(Struct, frozen=True):
+    """The targets of a run, and what was known before any was opened."""
+
+    targets: tuple[Target, ...]
+    local: Local | None
+    notes: tuple[Note, ...] = ()
+    unfinished: tuple[Unfinished, ...] = ()
+
+
+class _Taken(Struct, frozen=True):
+    """An inventory and how long it took."""
+
+    inventory: Inventory
+    seconds: float
+
+
+def scan(parameters: ScanParameters, edges: Edges) -> Report:
+    """Scan. Raises Misuse for what cannot be understood, and the first target's error when no target at all could be looked at."""
+    started_at, began = edges.clock.now(), time.monotonic()
+    parse_threshold(parameters.fail_on)
+    wanted = _machine(edges) if not parameters.references else _named(parameters.references, edges)
+    taken, unfinished = _take(wanted.targets, edges)
+    if not taken:
+        raise _no_report(wanted, unfinished)
+    judgements, feed_gaps = _judge([each.inventory for each in taken], parameters, edges)
+    run = Run(
+        judgements=tuple(judgements),
+        seconds=tuple(each.seconds for each in taken),
+        local=wanted.local,
+        unfinished=wanted.unfinished + unfinished,
+        notes=wanted.notes,
+        feed_gaps=feed_gaps,
+        started_at=started_at,
+    )
+    report = report_on(run, parameters.waivers, parameters.fail_on, edges, remembered=parameters.remembered)
+    report = replace(report, seconds=time.monotonic() - began, whole_machine=not parameters.references)
+    return changes_of(report) if parameters.changes_only else report
+
+
+def _machine(edges: Edges) -> _Wanted:
+    """The host, the daemon, every local image and every running container. Without an engine the host alone, and a note."""
+    host = parse_reference("host")
+    engine = edges.engine
+    if isinstance(engine, NotFound):
+        return _Wanted((host,), None, notes=(Note(kind="no-engine", what="Docker Engine", why=engine.what),))
+    if isinstance(engine, HullwatchError):
+        return _Wanted(
+            (host,), None, unfinished=(Unfinished(reference="daemon", gap=gap_of(engine, "Docker Engine, its images and containers")),)
+        )
+    try:
+        local = list_local(engine)
+    except HullwatchError as error:
+        return _Wanted(
+            (host,), None, unfinished=(Unfinished(reference="daemon", gap=gap_of(error, "Docker Engine, its images and containers")),)
+        )
+    return _Wanted((host, parse_reference("daemon"), *local.images, *local.containers), local)
+
+
+def _named(references: Sequence[str], edges: Edges) -> _Wanted:
+    """The targets named, each once; what cannot be found is unfinished, what cannot be understood is misuse."""
+    targets: dict[str, Target] = {}
+    unfinished: list[Unfinished] = []
+    for text in references:
+        try:
+            target = parse_reference(text)
+            targets.setdefault(target.reference, target)
+        except Misuse:
+            raise
+        except HullwatchError as error:
+            unfinished.append(Unfinished(reference=text, gap=gap_of(error, text)))
+    asks_engine = any(target.kind in (TargetKind.IMAGE, TargetKind.CONTAINER) for target in targets.values())
+    return _Wanted(tuple(targets.values()), _running(edges) if asks_engine else None, unfinished=tuple(unfinished))
+
+
+def _running(edges: Edges) -> Local | None:
+    """What runs here, so that a report can say it; None when no engine can be asked."""
+    if edges.docker is None:
+        return None
+    try:
+        return list_local(edges.docker)
+    except HullwatchError:
+        return None
+
+
+def _take(targets: Iterable[Target], edges: Edges) -> tuple[list[_Taken], tuple[Unfinished, ...]]:
+    """Take each target's inventory; one that fails does not stop the others."""
+    taken: list[_Taken] = []
+    unfinished: list[Unfinished] = []
+    targets = tuple(targets)
+    with edges.progress.step("looking", len(targets), "targets") as step:
+        for target in targets:
+            began = time.monotonic()
+            try:
+                inventory = inventory_of(target, edges)
+                taken.append(_Taken(inventory, time.monotonic() - began))
+                edges.progress.finished(f"{target.kind} {target.name}", f"{len(inventory.packages)} packages")
+            except HullwatchError as error:
+                unfinished.append(Unfinished(reference=target.reference, gap=gap_of(error, f"{target.kind} {target.name}")))
+                edges.progress.warn(f"{target.kind} {target.name}: {error}")
+            step.advance()
+    return taken, tuple(unfinished)
+
+
+def _no_report(wanted: _Wanted, unfinished: tuple[Unfinished, ...]) -> HullwatchError:
+    reasons = [each.gap.why for each in wanted.unfinished + unfinished]
+    return NotFound("nothing could be looked at: " + "; ".join(dict.fromkeys(reasons)))
+
+
+def _judge(inventories: Sequence[Inventory], parameters: ScanParameters, edges: Edges) -> tuple[list[Judgement], tuple[Gap, ...]]:
+    """Fetch what these inventories need, then judge each. The gaps are those of fetching."""
+    wants_packages = not parameters.only or FindingKind.VULNERABILITY in parameters.only
+    with_packages = [each for each in inventories if each.target.kind is not TargetKind.DAEMON]
+    gaps = refresh(with_packages, edges) if wants_packages and with_packages and not edges.settings.offline else ()
+    judgements: list[Judgement] = []
+    for inventory in inventories:
+        if inventory.target.kind is TargetKind.DAEMON:
+            judgements.append(judge_daemon(inventory))
+        elif wants_packages:
+            judgements.append(judge_packages(inventory, edges.database, now=edges.clock.now()))
+        else:
+            judgements.append(Judgement(inventory=inventory, gaps=inventory.gaps, notes=inventory.notes))
+    return [_only(each, parameters.only) for each in judgements], gaps
+
+
+def refresh(inventories: Sequence[Inventory], edges: Edges, *, force: bool = False) -> tuple[Gap, ...]:
+    """Have the feeds that these inventories need, as fresh as the settings ask; a gap for each that could not be had."""
+    from ..advisories.update import update_feeds
+
+    settings = edges.settings
+    return update_feeds(
+        edges.database,
+        inventories,
+        mirror=settings.mirror,
+        max_age_h=settings.max_age_h,
+        timeout_s=settings.timeout_s,
+        clock=edges.clock,
+        progress=edges.progress,
+        force=force,
+    )
+
+
+def _only(judgement: Judgement, kinds: frozenset[FindingKind]) -> Judgement:
+    if not kinds:
+        return judgement
+    kept = tuple(finding for finding in judgement.findings if finding.kind in kinds)
+    return replace(judgement, findings=kept)
