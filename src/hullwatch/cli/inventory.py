@@ -25,7 +25,7 @@ def inventory(
     target: Annotated[
         str, typer.Argument(metavar="TARGET", help="host, IMAGE, docker:REF, archive:PATH, dir:PATH or container:NAME.")
     ] = "host",
-    format: Annotated[
+    report_format: Annotated[
         InventoryFormat, typer.Option("--format", "-f", help="How to write it.", envvar="HULLWATCH_FORMAT")
     ] = InventoryFormat.TABLE,
     color: ColorOption = Color.AUTO,
@@ -40,7 +40,7 @@ def inventory(
 
     edges = Edges(settings(home=home, docker_host=docker_host), progress(quiet))
     taken = take(target, edges)
-    match format:
+    match report_format:
         case InventoryFormat.TABLE:
             from ..reports.inventory_table import render_inventory
 

@@ -1,4 +1,7 @@
-"""``hullwatch``: the command line's front door. Report on stdout, all else on stderr; 2 misuse or no report, 1 findings, 3 gaps, 0 clean."""
+"""``hullwatch``: the command line's front door.
+
+Report on stdout, all else on stderr. Exit 2 misuse or no report; else 1 findings; else 3 gaps; else 0.
+"""
 
 import os
 import sys

@@ -18,7 +18,7 @@ def scan(
         list[str] | None,
         typer.Argument(
             metavar="[TARGET]...",
-            help="host, daemon, IMAGE, docker:REF, archive:PATH, dir:PATH, container:NAME. None: this machine, its engine, images and running containers.",
+            help="host, daemon, IMAGE, docker:REF, archive:PATH, dir:PATH, container:NAME. None: this machine and all on it.",
             show_default=False,
         ),
     ] = None,

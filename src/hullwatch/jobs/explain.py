@@ -9,7 +9,7 @@ from .scan import ScanParameters, scan
 
 
 def explain(name: str, parameters: ScanParameters, edges: Edges) -> Report:
-    """The report of one target with the findings that ``name`` (a rule, an alias or a finding's id) means. Raises NotFound when there is none."""
+    """The report with those findings only that ``name`` means: a rule, an alias, a number, an id. Raises NotFound when there are none."""
     report = scan(parameters, edges)
     targets = tuple(
         replace(each, findings=tuple(found for found in each.findings if _is_named(found.finding, name))) for each in report.targets

@@ -11,7 +11,7 @@ from .scan import refresh
 
 
 def update(references: Sequence[str], edges: Edges, *, force: bool = False) -> tuple[Gap, ...]:
-    """Fetch the feeds that ``references`` (none: every target that history knows, and this machine) need. A gap for each that cannot be had."""
+    """Fetch the feeds that ``references`` need (none: every target that history knows, and this machine); a gap for each that failed."""
     return refresh(_inventories(references, edges), edges, force=force)
 
 
