@@ -47,7 +47,7 @@ Output = Annotated[
         "--output",
         "-o",
         metavar="PATH",
-        help="Also write a report there, several times if wanted: .json, .sarif, .cdx.json, .txt or .tsv decide the format, or FORMAT=PATH.",
+        help="Also write a report there (repeatable): .json, .sarif, .cdx.json, .txt or .tsv decide the format, or FORMAT=PATH.",
         envvar="HULLWATCH_OUTPUT",
         show_default=False,
     ),
@@ -62,7 +62,7 @@ FailOn = Annotated[
     typer.Option(
         "--fail-on",
         metavar="WORDS",
-        help="Exit 1 from here on: a severity, 'fixable', 'exploited', or several; or 'never'. [default: high,fixable] [env: HULLWATCH_FAIL_ON]",
+        help="Exit 1 from here on: a severity, 'fixable', 'exploited'; or 'never'. [default: high,fixable] [env: HULLWATCH_FAIL_ON]",
         show_default=False,
     ),
 ]
