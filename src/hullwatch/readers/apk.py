@@ -5,16 +5,18 @@ from collections.abc import Iterator
 from ..model import Gap, Location, Package, Scheme, SourcePackage
 from ..model.reads import paths
 from ..ports import MEBIBYTE, File
-from .ownership import OwnedPaths, language_package_paths, may_name_language_packages
+from .ownership import OwnedPaths, language_package_paths
 
 revision = 1
 reads = paths("lib/apk/db/installed", "usr/lib/apk/db/installed")
-LIMIT = 128 * MEBIBYTE
+LIMIT = 64 * MEBIBYTE
+MOST_PACKAGES = 100_000
 
 
 def read(file: File) -> Iterator[Package | OwnedPaths | Gap]:
     """Yield one package per paragraph, in file order, each followed by the language packages it owns; one without P: or V: is a gap."""
-    for paragraph in file.text(LIMIT).split("\n\n"):
+    paragraphs = file.text(LIMIT).split("\n\n", MOST_PACKAGES)
+    for paragraph in paragraphs[:MOST_PACKAGES]:
         if not paragraph.strip():
             continue
         fields = _fields(paragraph)
@@ -26,6 +28,9 @@ def read(file: File) -> Iterator[Package | OwnedPaths | Gap]:
         yield _package(name, version, fields, file.location)
         if owned := _owned(paragraph):
             yield OwnedPaths(package=name, paths=owned)
+    if "".join(paragraphs[MOST_PACKAGES:]).strip():
+        why = f"the database has more than {MOST_PACKAGES} packages; the others are not read"
+        yield Gap(kind="package-record", what="apk packages", why=why, seen_at=file.location)
 
 
 def _package(name: str, version: str, fields: dict[str, str], location: Location) -> Package:
@@ -49,7 +54,7 @@ def _fields(paragraph: str) -> dict[str, str]:
 
 def _owned(paragraph: str) -> tuple[str, ...]:
     """``R:`` names a file in the directory that the last ``F:`` named."""
-    if not may_name_language_packages(paragraph.encode("utf-8", "replace")):
+    if "-info" not in paragraph and "EGG-INFO" not in paragraph:
         return ()
     directory, listed = "", []
     for line in paragraph.split("\n"):

@@ -10,7 +10,8 @@ from .ownership import OwnedPaths, language_package_paths
 
 revision = 1
 reads = paths("var/lib/dpkg/status") | patterns("var/lib/dpkg/status.d/*", "var/lib/dpkg/info/*.list")
-STATUS_LIMIT = 128 * MEBIBYTE
+STATUS_LIMIT = 64 * MEBIBYTE
+MOST_PACKAGES = 100_000
 LIST_LIMIT = 64 * MEBIBYTE
 
 _ON_DISK = frozenset({"installed", "unpacked", "half-configured", "triggers-awaited", "triggers-pending"})
@@ -29,8 +30,12 @@ def read(file: File) -> Iterator[Package | OwnedPaths | Gap]:
         yield from _owned(path.rpartition("/")[2].removesuffix(".md5sums"), b"\n".join(line[34:] for line in sums.splitlines()))
     else:
         default_state = "installed" if "/status.d/" in path else ""
-        for stanza in file.text(STATUS_LIMIT).split("\n\n"):
+        stanzas = file.text(STATUS_LIMIT).split("\n\n", MOST_PACKAGES)
+        for stanza in stanzas[:MOST_PACKAGES]:
             yield from _package("\n" + stanza, file.location, default_state)
+        if "".join(stanzas[MOST_PACKAGES:]).strip():
+            why = f"the file has more than {MOST_PACKAGES} packages; the others are not read"
+            yield Gap(kind="package-record", what="dpkg packages", why=why, seen_at=file.location)
 
 
 def _owned(package: str, listed: bytes) -> Iterator[OwnedPaths]:

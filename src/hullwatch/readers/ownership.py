@@ -12,7 +12,7 @@ from . import python_packages
 
 _NEEDLES = (b".dist-info/METADATA", b".egg-info", b"EGG-INFO/PKG-INFO")
 """One of these is in every path that a reader of language packages wants; most file lists hold none, and are done with at once."""
-_LINE = re.compile(rb"^/?(.*(?:\.dist-info/METADATA|\.egg-info|\.egg-info/PKG-INFO|EGG-INFO/PKG-INFO))\r?$", re.MULTILINE)
+_ENDING = re.compile(rb"(?:\.dist-info/METADATA|\.egg-info(?:/PKG-INFO)?|EGG-INFO/PKG-INFO)(?=\n|\Z)")
 
 
 class OwnedPaths(Struct, frozen=True, kw_only=True, tag="owned-paths"):
@@ -22,17 +22,13 @@ class OwnedPaths(Struct, frozen=True, kw_only=True, tag="owned-paths"):
     paths: tuple[str, ...]
 
 
-def may_name_language_packages(listed: bytes) -> bool:
-    """Whether ``listed``, paths in any form, can hold one that a reader of language packages wants. Cheap."""
-    return b"-info" in listed or b"EGG-INFO" in listed
-
-
 def language_package_paths(listed: bytes) -> tuple[str, ...]:
     """Of a list of paths, one a line, those that a reader of language packages would read; in order, without a leading slash."""
     if not any(needle in listed for needle in _NEEDLES):
         return ()
-    found = (line.decode("utf-8", "surrogateescape") for line in _LINE.findall(listed))
-    return tuple(path for path in found if python_packages.reads.matches(path))
+    starts_and_ends = ((listed.rfind(b"\n", 0, hit.start()) + 1, hit.end()) for hit in _ENDING.finditer(listed))
+    lines = (listed[start:end].decode("utf-8", "replace").removeprefix("/") for start, end in starts_and_ends)
+    return tuple(path for path in lines if python_packages.reads.matches(path))
 
 
 def owned(packages: Iterable[Package], owned_paths: Iterable[OwnedPaths], resolve: Callable[[str], str] = str) -> Iterator[Package]:
@@ -42,10 +38,10 @@ def owned(packages: Iterable[Package], owned_paths: Iterable[OwnedPaths], resolv
     several places of different owners is split. Packages of the distribution itself pass as they are; order is kept.
     """
     owners = {path: owner.package for owner in owned_paths for path in owner.paths}
-    for path, owner in list(owners.items()):
+    for path, owner in tuple(owners.items()):
         owners.setdefault(resolve(path), owner)
     for package in packages:
-        if package.ecosystem is None or not owners:
+        if package.ecosystem is None or not package.seen_at:
             yield package
         else:
             yield from _split_by_owner(package, owners, resolve)

@@ -1,18 +1,19 @@
 """Order of versions by scheme, and whether a version lies in a range."""
 
+from collections.abc import Callable
 from functools import lru_cache
 
 from ..model import Range, Scheme
 from . import apk, deb, pep440
 
-SCHEMES = {Scheme.APK: apk, Scheme.DEB: deb, Scheme.PEP440: pep440}
-"""One module per scheme; each has ``key(version) -> bytes`` and raises UnorderableVersion."""
+KEYS: dict[Scheme, Callable[[str], bytes]] = {Scheme.APK: apk.key, Scheme.DEB: deb.key, Scheme.PEP440: pep440.key}
+"""Each scheme's own ``key``, one module per scheme; it raises UnorderableVersion."""
 
 
 @lru_cache(maxsize=65536)
 def key(version: str, scheme: Scheme) -> bytes:
     """Bytes whose plain order is the publisher's order; equal versions have equal bytes. Raises UnorderableVersion."""
-    return SCHEMES[scheme].key(version)
+    return KEYS[scheme](version)
 
 
 def within(version: str, affected: Range, scheme: Scheme) -> bool:
