@@ -10,6 +10,31 @@ import msgspec
 from .errors import Misuse
 
 
+class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How much of one target is read; each is a key below ``[limits]``. What exceeds one is an error or a gap that names it."""
+
+    entries: int = 20_000_000
+    """Files and directories met."""
+    depth: int = 200
+    """Directories within directories."""
+    path_bytes: int = 4096
+    wanted_files: int = 100_000
+    """Files that a reader asks for."""
+    facts: int = 200_000
+    """Facts that readers yield."""
+    whiteouts: int = 1_000_000
+    """Marks by which layers remove what lower ones brought."""
+    layers: int = 500
+    layer_bytes: int = 64 * 1024**3
+    """Of one layer or archive, uncompressed."""
+    ratio: int = 250
+    """Uncompressed to compressed size, once the first GiB is out."""
+    file_bytes: int = 64 * 1024**2
+    """Of one wanted file of an archive: it is held in memory."""
+    document_bytes: int = 16 * 1024**2
+    """Of one manifest or image configuration."""
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything that can be set. A key in ``hullwatch.toml`` has the same name."""
 
@@ -29,6 +54,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """A feed older than this is asked again (a conditional request)."""
     timeout_s: float = 30
     """For each answer of the network or the engine."""
+    limits: Limits = Limits()
     files: tuple[str, ...] = ()
     """The settings files that were used; not a key."""
 
