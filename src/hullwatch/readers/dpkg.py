@@ -17,7 +17,9 @@ LIST_LIMIT = 64 * MEBIBYTE
 _ON_DISK = frozenset({"installed", "unpacked", "half-configured", "triggers-awaited", "triggers-pending"})
 """States in which a package's files are there, configured or not."""
 _GONE = frozenset({"not-installed", "config-files"})
-_SOURCE = re.compile(r"(\S+)(?:\s+\((\S+)\))?")
+_WORD = re.compile(r"[!-~]+")
+"""What names, versions and architectures are made of: printable ASCII (deb-control(5) allows still less)."""
+_SOURCE = re.compile(r"([!-'*-~]+)(?: *\(([!-'*-~]+)\))?")
 
 
 def read(file: File) -> Iterator[Package | OwnedPaths | Gap]:
@@ -44,39 +46,39 @@ def _owned(package: str, listed: bytes) -> Iterator[OwnedPaths]:
 
 
 def _package(stanza: str, location: Location, default_state: str) -> Iterator[Package | Gap]:
-    """One stanza, a newline before it. Nothing for a package that is not on disk; a gap when that, its name or its version is unclear."""
-    name, version = _field(stanza, "Package"), _field(stanza, "Version")
+    """One stanza, a newline before it. Nothing for a package that is not on disk; a gap when that cannot be told, or not which it is."""
     if not stanza.strip():
         return
     *_, state = _field(stanza, "Status").split() or [default_state]
     if state in _GONE:
         return
-    if not (name and version and name.isprintable() and version.isprintable()):
-        yield Gap(
-            kind="package-record",
-            what=f"dpkg package {name!r}" if name else "dpkg package",
-            why="stanza lacks Package or Version",
-            seen_at=location,
+    name, version, architecture = (_field(stanza, field) for field in ("Package", "Version", "Architecture"))
+    source = _source(_field(stanza, "Source"), name, version)
+    if not (_WORD.fullmatch(name) and _WORD.fullmatch(version)):
+        yield _gap("package-record", name, "its stanza lacks a proper Package or Version field", location)
+    elif source is None or not (architecture or "-").isprintable() or stanza.count("\nPackage:") > 1:
+        yield _gap(
+            "package-record", f"{name} {version}", "its stanza has a bad Source or Architecture field, or runs into the next", location
         )
     elif state not in _ON_DISK:
-        why = f"dpkg's state is {state or 'not given'}: what of it is on disk cannot be known"
-        yield Gap(kind="package-state", what=f"dpkg package {name} {version}", why=why, seen_at=location)
+        why = f"dpkg's state is {state[:40]!r}: what of it is on disk cannot be known"
+        yield _gap("package-state", f"{name} {version}", why, location)
     else:
-        yield Package(
-            name=name,
-            version=version,
-            scheme=Scheme.DEB,
-            source=_source(_field(stanza, "Source"), name, version),
-            architecture=_field(stanza, "Architecture"),
-            seen_at=(location,),
-        )
+        yield Package(name=name, version=version, scheme=Scheme.DEB, source=source, architecture=architecture, seen_at=(location,))
 
 
-def _source(field: str, name: str, version: str) -> SourcePackage:
-    """``glibc (2.36-9)``; the version is given only where it differs, and the whole field only where the name does."""
-    if named := _SOURCE.fullmatch(field):
-        return SourcePackage(named[1], named[2] or version)
-    return SourcePackage(name, version)
+def _gap(kind: str, name: str, why: str, location: Location) -> Gap:
+    """``name`` may be anything: it is shown as far as it can be shown, and not at length."""
+    shown = name[:100] if name.isprintable() else ascii(name[:100])
+    return Gap(kind=kind, what=f"dpkg package {shown}".rstrip(), why=why, seen_at=location)
+
+
+def _source(field: str, name: str, version: str) -> SourcePackage | None:
+    """``glibc (2.36-9)``: the field is given where the name differs, the version in it where that does. None when it is neither."""
+    if not field:
+        return SourcePackage(name, version)
+    named = _SOURCE.fullmatch(field)
+    return SourcePackage(named[1], named[2] or version) if named else None
 
 
 def _field(stanza: str, name: str) -> str:
