@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from .advisories import Feed
 from .findings import Finding, Gap, Mend, Note, Waiver
@@ -51,6 +51,8 @@ class TargetReport(Struct, frozen=True, kw_only=True, omit_defaults=True):
     running_as: tuple[str, ...] = ()
     """Names of running containers of an image."""
     seconds: float = 0.0
+    upgrades: dict[str, str] = field(default_factory=dict)
+    """Per source package (a finding's subject) the lowest version that mends all of its flaws, where that is known."""
 
 
 class Unfinished(Struct, frozen=True, kw_only=True):
