@@ -9,9 +9,9 @@ from .reports import Judgement, Report, Reported, TargetReport, Unfinished
 from .targets import ContainerFacts, Distribution, FileKind, FileState, ImageFacts, Layer, Target, TargetKind
 
 __all__ = [
-    "About", "Advisory", "AdvisoryClass", "AuditRule", "Change", "Comparison", "Container", "ContainerFacts", "Daemon", "DaemonFile", "DaemonSetting",
-    "Digest", "Distribution", "Ecosystem", "Evidence", "Feed", "FileKind", "FileRole", "FileState", "Finding", "FindingKind", "Gap", "ImageFacts",
-    "Inventory", "Judgement", "Layer", "Lifecycle", "LocalImage", "Location", "Mend", "Mount", "Network", "Note", "Package",
-    "PublishedSeverity", "Range", "Report", "Reported", "Scheme", "Score", "Setting", "Severity", "SourcePackage", "Status", "Target",
-    "TargetKind", "TargetReport", "Unfinished", "Verdict", "Waiver", "finding_id",
+    "About", "Advisory", "AdvisoryClass", "AuditRule", "Change", "Comparison", "Container", "ContainerFacts", "Daemon", "DaemonFile",
+    "DaemonSetting", "Digest", "Distribution", "Ecosystem", "Evidence", "Feed", "FileKind", "FileRole", "FileState", "Finding",
+    "FindingKind", "Gap", "ImageFacts", "Inventory", "Judgement", "Layer", "Lifecycle", "LocalImage", "Location", "Mend", "Mount",
+    "Network", "Note", "Package", "PublishedSeverity", "Range", "Report", "Reported", "Scheme", "Score", "Setting", "Severity",
+    "SourcePackage", "Status", "Target", "TargetKind", "TargetReport", "Unfinished", "Verdict", "Waiver", "finding_id",
 ]  # fmt: skip
