@@ -1,0 +1,100 @@
+"""History: every run with what it judged, and what that says of the life of findings."""
+
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from msgspec import Struct
+from sqlalchemy import Engine
+
+from ..model import Ecosystem, Inventory, Judgement
+from .database import connect, migrate, transaction
+from .findings import KeptFinding, follow, load_findings
+from .inventories import holders, load_inventories, load_inventory, save_inventories
+from .runs import begin_run, end_run, know_targets, last_judged, save_judgements
+
+
+class Remembered(Struct, frozen=True, kw_only=True):
+    """What history says of one target's findings, now that they are remembered."""
+
+    first_seen: dict[str, datetime]
+    """Of each finding of the judgement, by id."""
+    new: frozenset[str]
+    """Ids of those that fail now and did not when the target was last judged; empty at a first run."""
+    mended: tuple[str, ...]
+    """Ids of those that failed, were looked for again and are gone."""
+    previous_at: datetime | None
+    """When the target was last judged; None at a first run."""
+    run: int = 0
+    """For ``History.conclude``."""
+
+
+class History:
+    """What we remember, in SQLite or PostgreSQL. Holds no connection between calls; safe for many processes.
+
+    Every method raises HomeUnavailable, with a remedy, when the database cannot be used; then it changed nothing.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    @classmethod
+    def open(cls, address: str | Path) -> "History":
+        """Open, and bring forward to this code's schema. A path is a file of SQLite. Raises Misuse, HomeUnavailable."""
+        engine = connect(address)
+        migrate(engine)
+        return cls(engine)
+
+    def remember(
+        self, judgements: Sequence[Judgement], *, started_at: datetime, finished_at: datetime, command: str = "scan"
+    ) -> dict[str, Remembered]:
+        """Keep a run and all it judged, in one transaction. Findings are seen, and gone, at ``finished_at``."""
+        judged = {judgement.inventory.target.reference: judgement for judgement in judgements}
+        with transaction(self._engine, write=True) as connection:
+            known = know_targets(connection, [judgement.inventory.target for judgement in judged.values()])
+            run = begin_run(connection, command, started_at, finished_at)
+            by_row = {known[reference].id: judgement for reference, judgement in judged.items()}
+            kept = save_inventories(connection, {target: judgement.inventory for target, judgement in by_row.items()})
+            save_judgements(connection, run, by_row, kept)
+            remembered = {}
+            for reference, judgement in judged.items():
+                target = known[reference]
+                followed = follow(connection, target.id, judgement, run, finished_at)
+                remembered[reference] = Remembered(
+                    first_seen=followed.first_seen,
+                    new=followed.came if target.last_at else frozenset(),
+                    mended=followed.went,
+                    previous_at=target.last_at,
+                    run=run,
+                )
+        return remembered
+
+    def conclude(self, run: int, *, failed: bool, incomplete: bool, exit_status: int) -> None:
+        """Keep how a run ended, once its report is made."""
+        with transaction(self._engine, write=True) as connection:
+            end_run(connection, run, failed=failed, incomplete=incomplete, exit_status=exit_status)
+
+    def previous(self, reference: str) -> datetime | None:
+        """When a target was last judged; None when it never was."""
+        with transaction(self._engine, write=False) as connection:
+            return last_judged(connection, reference)
+
+    def inventory(self, reference: str) -> Inventory | None:
+        """A target as it was last found; None when it never was."""
+        with transaction(self._engine, write=False) as connection:
+            return load_inventory(connection, reference)
+
+    def inventories(self) -> Iterator[Inventory]:
+        """Every target as it was last found, ordered by reference; one is held at a time."""
+        with transaction(self._engine, write=False) as connection:
+            yield from load_inventories(connection)
+
+    def findings(self, reference: str) -> tuple[KeptFinding, ...]:
+        """All findings ever made of a target, passes too, ordered by kind, rule and subject."""
+        with transaction(self._engine, write=False) as connection:
+            return load_findings(connection, reference)
+
+    def holders(self, names: Collection[tuple[Ecosystem | None, str]]) -> tuple[str, ...]:
+        """References of the targets whose last inventory holds a package, or one built from a source package, of these names; sorted."""
+        with transaction(self._engine, write=False) as connection:
+            return holders(connection, names)
