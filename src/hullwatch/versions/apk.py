@@ -1,5 +1,6 @@
 """Order of Alpine's package versions, ``digits{.digits}{letter}{_suffix{digits}}{~hash}{-rdigits}``: apk-package(5), and apk-tools 3
-where that is silent. (apk-tools 2 differs in numbers with leading zeros alone: it holds 1.015 above 1.02.)"""
+where that is silent. apk-tools 2 differs in two corners: it holds 1.015 above 1.02, and 1.0_rc1 above 1.0 where no revision follows.
+"""
 
 import re
 
@@ -11,8 +12,8 @@ _SUFFIX = re.compile(r"_([a-z]+)([0-9]*)")
 _BEFORE_RELEASE = {"alpha": b"\x01", "beta": b"\x02", "pre": b"\x03", "rc": b"\x04"}
 _AFTER_RELEASE = {"cvs": b"\x10", "svn": b"\x11", "git": b"\x12", "hg": b"\x13", "p": b"\x14"}
 _SUFFIXES = _BEFORE_RELEASE | _AFTER_RELEASE
-_END, _REVISION, _HASH = b"\x05", b"\x06", b"\x07"
-_SUFFIX_NUMBER, _LETTER, _FRACTION, _NUMBER = b"\x20", b"\x21", b"\x22", b"\x23"
+_END, _REVISION, _HASH, _SUFFIX_NUMBER = b"\x05", b"\x06", b"\x07", b"\x08"
+_LETTER, _FRACTION, _NUMBER = b"\x20", b"\x21", b"\x22"
 """What comes next decides between versions that begin alike: a suffix of a pre-release is earliest, then the end, …, then a number."""
 
 
