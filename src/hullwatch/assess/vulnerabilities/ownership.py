@@ -1,0 +1,95 @@
+"""Which packages a feed judges. The distribution's word outranks everybody else's, also for language packages that it installed."""
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from ...model import About, Ecosystem, Feed, Gap, Inventory, Note, Package, Scheme
+from .installed import Installed, by_folded_name, by_name, by_source
+
+PUBLISHERS = {"debian": Scheme.DEB, "alpine": Scheme.APK}
+"""Feeds of distributions, by the first part of their id. Both speak of source packages."""
+ECOSYSTEMS = "osv"
+"""Feeds of ecosystems: the second part of their id is the ecosystem."""
+
+
+class Judged(Struct, frozen=True):
+    """What one feed judges of an inventory, under the names that it uses."""
+
+    sources: dict[str, list[Installed]]
+    packages: dict[str, list[Installed]]
+
+    def named(self, about: About, name: str) -> Sequence[Installed]:
+        """The installed versions that an advisory speaks of."""
+        return (self.sources if about is About.SOURCE else self.packages).get(name, ())
+
+
+_NOTHING = Judged({}, {})
+
+
+class Division:
+    """The packages of one inventory, divided among those who may judge them. Each is judged by one publisher."""
+
+    def __init__(self, inventory: Inventory) -> None:
+        packages: dict[Scheme | Ecosystem, list[Package]] = {}
+        self.owned: list[Package] = []
+        for package in inventory.packages:
+            if package.ecosystem is None:
+                packages.setdefault(package.scheme, []).append(package)
+            elif package.owned_by:
+                self.owned.append(package)
+            else:
+                packages.setdefault(package.ecosystem, []).append(package)
+        self._parts = {part: _judged(part, members) for part, members in packages.items()}
+
+    @property
+    def parts(self) -> dict[Scheme | Ecosystem, Judged]:
+        """Every part that somebody has to judge."""
+        return self._parts
+
+    def judged_by(self, feed: Feed) -> Judged:
+        """What ``feed`` judges; nothing when it speaks of no packages."""
+        part = part_of(feed)
+        return self._parts.get(part, _NOTHING) if part is not None else _NOTHING
+
+
+def part_of(feed: Feed) -> Scheme | Ecosystem | None:
+    """The packages that a feed speaks of; None for a feed of scores or lifecycles, and for one of a publisher that we do not know."""
+    publisher, _, rest = feed.id.partition("/")
+    if publisher == ECOSYSTEMS:
+        return Ecosystem(rest) if rest in set(Ecosystem) else None
+    return PUBLISHERS.get(publisher)
+
+
+def unjudged(division: Division, inventory: Inventory, feeds: Sequence[Feed]) -> list[Gap]:
+    """One gap for each part of the packages that no feed speaks of."""
+    spoken_of = {part_of(feed) for feed in feeds}
+    gaps = []
+    for part, judged in division.parts.items():
+        if part in spoken_of:
+            continue
+        count = len({installed.name for group in judged.sources.values() for installed in group})
+        whose = f"{part} packages" if isinstance(part, Ecosystem) else f"{part} source packages of {_release(inventory)}"
+        gaps.append(Gap(kind="feed-missing", what=f"{count} {whose}", why="there is no feed that speaks of them"))
+    return gaps
+
+
+def owned_note(owned: Sequence[Package]) -> list[Note]:
+    """Say once how many language packages are not judged by their ecosystem."""
+    if not owned:
+        return []
+    names = sorted({package.owned_by for package in owned})
+    why = f"installed by distribution packages, whose publisher's word counts: {', '.join(names)}"
+    return [Note(kind="owned-packages", what=f"{len(owned)} language package{'s' if len(owned) > 1 else ''}", why=why)]
+
+
+def _judged(part: Scheme | Ecosystem, packages: list[Package]) -> Judged:
+    if isinstance(part, Ecosystem):
+        named = by_folded_name(packages, part)
+        return Judged(named, named)
+    return Judged(by_source(packages), by_name(packages))
+
+
+def _release(inventory: Inventory) -> str:
+    distribution = inventory.distribution
+    return f"{distribution.id} {distribution.release or distribution.code_name}".strip() if distribution else "an unknown distribution"
