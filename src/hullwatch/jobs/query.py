@@ -1,0 +1,90 @@
+"""The job of ``hullwatch query``: one SQL statement over a target; tables of packages reach every target that the statement names."""
+
+import json
+from functools import cached_property
+from pathlib import Path
+
+from ..errors import HullwatchError, Misuse, Unreachable
+from ..model import Inventory, Target, TargetKind
+from ..ports import KIBIBYTE, Files
+from ..tables.engine import MAX_ROWS, TIMEOUT_S, Answer, run_query
+from ..targets.machine import HostFiles
+from ..targets.references import parse_reference
+from .edges import Edges
+
+
+def query(sql: str, edges: Edges, *, reference: str = "host", timeout_s: float = TIMEOUT_S, max_rows: int = MAX_ROWS) -> Answer:
+    """Run one statement that reads. Raises Misuse, LimitExceeded (it ran too long), and what opening the target raises."""
+    return run_query(sql, _Opened(parse_reference(reference), edges), timeout_s=timeout_s, max_rows=max_rows)
+
+
+class _Opened:
+    """The edges of one target, each opened when a table asks for it (``tables.sources.Sources``)."""
+
+    def __init__(self, target: Target, edges: Edges) -> None:
+        self._target = target
+        self._edges = edges
+        self._taken: dict[str, Inventory | HullwatchError] = {}
+
+    @property
+    def inventories(self) -> "_Opened":
+        """Itself."""
+        return self
+
+    @property
+    def namespaces(self) -> "_Opened":
+        """Itself."""
+        return self
+
+    @property
+    def current(self) -> str:
+        """Reference of the query's target. Raises Misuse for the daemon, which has no packages."""
+        if self._target.kind is TargetKind.DAEMON:
+            raise Misuse("the daemon has no packages of its own", remedy="ask the host or one of its images")
+        return self._target.reference
+
+    def of(self, reference: str) -> Inventory:
+        """The inventory of a target, taken once for a statement. Raises what taking it raises."""
+        from .inventory import inventory
+
+        if reference not in self._taken:
+            try:
+                self._taken[reference] = inventory(reference, self._edges)
+            except HullwatchError as error:
+                self._taken[reference] = error
+        taken = self._taken[reference]
+        if isinstance(taken, HullwatchError):
+            raise taken
+        return taken
+
+    @cached_property
+    def files(self) -> Files:
+        """The target's file system. Raises Misuse for a target whose files cannot be read in place."""
+        match self._target.kind:
+            case TargetKind.HOST:
+                return self._edges.files
+            case TargetKind.DIRECTORY:
+                return HostFiles(Path(self._target.reference.removeprefix("dir:")))
+            case TargetKind.CONTAINER:
+                return self.of_process(self._first_process())
+            case TargetKind.IMAGE | TargetKind.DAEMON:
+                raise Misuse(
+                    f"only its packages can be asked for of {self._target.reference}",
+                    remedy="tables of files and processes are of the host, of a running container or of a directory (dir:PATH)",
+                )
+
+    def of_process(self, pid: int) -> Files:
+        """The file system as a process of this machine sees it, with its own links. Raises Denied, Unreachable (it has ended)."""
+        return HostFiles(self._edges.root / "proc" / str(pid) / "root")
+
+    def _first_process(self) -> int:
+        """Process id, on this machine, of the container's first process. Raises NotFound, Misuse (it does not run), Unreachable."""
+        docker = self._edges.require_docker()
+        told = json.loads(docker.get(f"/containers/{self._target.reference.removeprefix('container:')}/json"))
+        pid, identifier = told["State"]["Pid"], told["Id"]
+        if not pid:
+            raise Misuse(f"{self._target.reference} does not run", remedy="tables of files and processes are of running containers")
+        group = self._edges.files.open(f"proc/{pid}/cgroup")
+        if group is None or identifier not in group.text(64 * KIBIBYTE):
+            raise Unreachable(f"{self._target.reference} does not run on this machine", remedy="ask on the machine of its engine")
+        return int(pid)

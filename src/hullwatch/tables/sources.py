@@ -1,0 +1,69 @@
+"""What a table may ask for: each parameter of its ``rows`` is told by its annotation, and the job hands the edges in."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+import msgspec
+
+from ..model import Inventory
+from ..ports import Files
+from .columns import Value
+
+
+class Inventories(Protocol):
+    """What is installed in targets."""
+
+    @property
+    def current(self) -> str:
+        """The reference that the query is about when it names none."""
+
+    def of(self, reference: str) -> Inventory:
+        """Take the inventory of a target. Raises what taking it raises."""
+
+
+class Namespaces(Protocol):
+    """File systems as processes of the target see them."""
+
+    def of_process(self, pid: int) -> Files:
+        """The file system below the process's root; empty when there is no such process. Raises Denied."""
+
+
+class Sources(Protocol):
+    """The edges that tables are made from, each opened when a table asks for it. Raise an error of ours when they cannot be had."""
+
+    @property
+    def files(self) -> Files:
+        """The target's file system."""
+
+    @property
+    def inventories(self) -> Inventories:
+        """What is installed."""
+
+    @property
+    def namespaces(self) -> Namespaces:
+        """File systems as processes see them."""
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """What one scan of a table is for."""
+
+    columns: frozenset[str]
+    """Those that the statement looks at; the others may be left at their defaults."""
+    fixed: Mapping[str, frozenset[Value]] = {}
+    """Of columns marked KEY or CHOOSES: the values that the statement admits."""
+
+    def any_of(self, *columns: str) -> bool:
+        """Whether the statement looks at one of these columns."""
+        return not self.columns.isdisjoint(columns)
+
+    def numbers(self, column: str, otherwise: tuple[int, ...] = ()) -> tuple[int, ...]:
+        """In ascending order the values that an integer column is fixed to; ``otherwise`` where it is not fixed."""
+        if column not in self.fixed:
+            return otherwise
+        return tuple(sorted(value for value in self.fixed[column] if isinstance(value, int)))
+
+    def texts(self, column: str, otherwise: tuple[str, ...] = ()) -> tuple[str, ...]:
+        """As ``numbers``, for a column of text."""
+        if column not in self.fixed:
+            return otherwise
+        return tuple(sorted(value for value in self.fixed[column] if isinstance(value, str)))
