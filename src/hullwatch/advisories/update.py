@@ -1,0 +1,211 @@
+"""Keeping the advisory database current: fetch what inventories need, as far as it has changed; what cannot be had is a gap."""
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from ..errors import Denied, HomeUnavailable, HullwatchError, LimitExceeded, Malformed, NotFound, Unreachable, Untrusted
+from ..model import Feed, Gap, Inventory
+from ..ports import Clock, Progress
+from .database import AdvisoryDatabase
+from .feed_file import FeedFile, Fingerprint
+from .feed_writer import FeedWriter
+from .fetch import Fetched, Fetcher
+from .records import Wanted
+from .sources import Indexed, Source
+
+_LARGE_SHARE = 0.5
+_FEW = 100
+"""Of so few records a large share may well go."""
+_KINDS: Mapping[type[HullwatchError], str] = {
+    Unreachable: "feed-unreachable", NotFound: "feed-unreachable", Denied: "feed-unreachable", Untrusted: "feed-untrusted",
+    Malformed: "feed-malformed", LimitExceeded: "feed-malformed", HomeUnavailable: "home",
+}  # fmt: skip
+
+
+class _Shrunk(Malformed):
+    """What was fetched holds much less than what is there."""
+
+
+class _Task(Struct, frozen=True):
+    """One feed to keep current, and for whom."""
+
+    feed: Feed
+    source: Source
+    inventories: tuple[Inventory, ...]
+
+
+def update_feeds(
+    database: AdvisoryDatabase, inventories: Sequence[Inventory], *, mirror: str, max_age_h: float, timeout_s: float, clock: Clock,
+    progress: Progress, force: bool = False,
+) -> tuple[Gap, ...]:  # fmt: skip
+    """Have the feeds that these inventories need, none older than ``max_age_h``; a gap for each that could not be had.
+
+    What was there stays when something fails, and the gap says of when it is. ``force`` asks even for fresh feeds and builds them anew.
+    Raises Misuse for a mirror that is neither a directory nor an address.
+    """
+    with Fetcher(mirror=mirror, timeout_s=timeout_s, progress=progress) as fetcher:
+        return update_with(fetcher, database, inventories, max_age_h=max_age_h, clock=clock, progress=progress, force=force)
+
+
+def update_with(
+    fetcher: Fetcher, database: AdvisoryDatabase, inventories: Sequence[Inventory], *, max_age_h: float, clock: Clock,
+    progress: Progress, force: bool = False,
+) -> tuple[Gap, ...]:  # fmt: skip
+    """As ``update_feeds``, by this fetcher."""
+    updating = _Updating(database, fetcher, clock, progress, timedelta(hours=max_age_h), force=force)
+    return tuple(gap for task in _tasks(database.sources, inventories) for gap in updating.keep_current(task))
+
+
+def _tasks(sources: Sequence[Source], inventories: Sequence[Inventory]) -> Sequence[_Task]:
+    """Each feed once, with the inventories that need it, in the order of sources and inventories."""
+    found: dict[str, _Task] = {}
+    for source in sources:
+        for inventory in inventories:
+            for feed in source.needs(inventory):
+                task = found.get(feed.id, _Task(feed, source, ()))
+                found[feed.id] = replace(task, inventories=(*task.inventories, inventory))
+    return tuple(found.values())
+
+
+class _Updating:
+    """One doing of the update."""
+
+    def __init__(
+        self, database: AdvisoryDatabase, fetcher: Fetcher, clock: Clock, progress: Progress, max_age: timedelta, *, force: bool
+    ) -> None:
+        self._database = database
+        self._fetcher = fetcher
+        self._clock = clock
+        self._progress = progress
+        self._max_age = max_age
+        self._force = force
+
+    def keep_current(self, task: _Task) -> Iterator[Gap]:
+        """Fetch the feed unless it is fresh; a gap when that fails."""
+        feed = task.feed
+        if self._is_fresh(self._database.file(feed.id), feed):
+            return
+        try:
+            with self._database.only_one(feed.id):
+                known = self._database.file(feed.id)
+                if not self._is_fresh(known, feed):
+                    self._fetch(task, known)
+        except HullwatchError as error:
+            yield self._failed(feed, error)
+
+    def _is_fresh(self, known: FeedFile | None, wanted: Feed) -> bool:
+        if self._force or known is None or known.feed.revision < wanted.revision or known.feed.fetched_at is None:
+            return False
+        return timedelta(0) <= self._clock.now() - known.feed.fetched_at < self._max_age
+
+    def _failed(self, feed: Feed, error: HullwatchError) -> Gap:
+        kind = "feed-shrunk" if isinstance(error, _Shrunk) else _KINDS.get(type(error), "feed-unreachable")
+        known = self._database.file(feed.id)
+        if known is None or known.feed.fetched_at is None:
+            return Gap(kind=kind, what=feed.id, why=str(error))
+        return Gap(kind=kind, what=feed.id, why=f"{error}; judged by what was fetched on {known.feed.fetched_at:%Y-%m-%d %H:%M} UTC")
+
+    def _fetch(self, task: _Task, known: FeedFile | None) -> None:
+        reusable = known if known is not None and known.feed.revision == task.feed.revision and not self._force else None
+        with ExitStack() as stack:
+            fetched = self._documents(task, reusable, stack)
+            if reusable is not None and all(each.unchanged for each in fetched):
+                self._touch(reusable.feed)
+            else:
+                self._build(task, fetched, known)
+
+    def _documents(self, task: _Task, known: FeedFile | None, stack: ExitStack) -> Sequence[Fetched]:
+        """What the feed consists of; when anything of it has changed, all of it, with bodies."""
+        wanted = _wanted(task)
+        fingerprints = known.fingerprints() if known is not None else {}
+        first = self._all(wanted, fingerprints, stack)
+        if fingerprints and all(each.unchanged for each in first):
+            return first
+        if any(each.unchanged for each in first):
+            first = self._all(wanted, {}, stack)
+        if not isinstance(task.source, Indexed):
+            return first
+        further = task.source.indexes(task.feed, [each.body for each in first])
+        for each in first:
+            each.body.seek(0)
+        return [*first, *self._all(further, {}, stack)]
+
+    def _all(self, wanted: Sequence[Wanted], known: Mapping[str, Fingerprint], stack: ExitStack) -> Sequence[Fetched]:
+        fetched = []
+        for each in wanted:
+            fetched.append(self._fetcher.fetch(each, known.get(each.address)))
+            stack.callback(fetched[-1].body.close)
+        return fetched
+
+    def _touch(self, feed: Feed) -> None:
+        """Nothing has changed: the feed is as fresh as if it had been fetched anew."""
+        with self._database.writing(feed.id, amend=True) as writer:
+            writer.describe(replace(feed, fetched_at=self._clock.now()))
+        self._progress.finished(f"feed {feed.id}", "unchanged")
+
+    def _build(self, task: _Task, fetched: Sequence[Fetched], known: FeedFile | None) -> None:
+        feed = replace(
+            task.feed,
+            fetched_at=self._clock.now(),
+            published_at=_last_modified(fetched),
+            fingerprint=_fingerprint(fetched),
+        )
+        with self._database.writing(feed.id) as writer:
+            feed = _fill(writer, task, feed, fetched)
+            writer.describe(feed)
+            writer.fetched(each.fingerprint for each in fetched)
+            if known is not None and not self._force:
+                _refuse_shrunk(known, writer.count)
+        self._progress.finished(f"feed {feed.id}", f"{writer.count} records")
+
+
+def _fill(writer: FeedWriter, task: _Task, feed: Feed, fetched: Sequence[Fetched]) -> Feed:
+    """Write all that the documents say; the feed as its source describes it now."""
+    described = feed
+    for record in task.source.parse(feed, [each.body for each in fetched]):
+        if isinstance(record, Feed):
+            described = record
+        else:
+            writer.add(record)
+    return described
+
+
+def _wanted(task: _Task) -> Sequence[Wanted]:
+    if isinstance(task.source, Indexed):
+        return task.source.documents(task.feed)
+    return [Wanted(address=address) for address in task.feed.addresses]
+
+
+def _refuse_shrunk(known: FeedFile, now: int) -> None:
+    try:
+        before = known.count()
+    except Malformed:
+        return
+    if before >= _FEW and now < before * _LARGE_SHARE:
+        raise _Shrunk(
+            f"it holds {now} records where {before} are known: not used",
+            remedy="if that is right, hullwatch db update --force uses it",
+        )
+
+
+def _fingerprint(fetched: Sequence[Fetched]) -> str:
+    digests = [each.fingerprint.sha256 for each in fetched]
+    return "sha256:" + (digests[0] if len(digests) == 1 else hashlib.sha256("\n".join(digests).encode()).hexdigest())
+
+
+def _last_modified(fetched: Sequence[Fetched]) -> datetime | None:
+    """The newest time that a server gives for a document."""
+    times = []
+    for each in fetched:
+        try:
+            time = parsedate_to_datetime(each.fingerprint.last_modified)
+        except (ValueError, TypeError, IndexError):
+            continue
+        times.append(time if time.tzinfo else time.replace(tzinfo=UTC))
+    return max(times, default=None)
