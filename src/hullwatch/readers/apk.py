@@ -1,5 +1,6 @@
 """Packages installed on Alpine Linux and the files they own, from the apk database (https://wiki.alpinelinux.org/wiki/Apk_spec)."""
 
+import re
 from collections.abc import Iterator
 
 from ..model import Gap, Location, Package, Scheme, SourcePackage
@@ -12,38 +13,46 @@ reads = paths("lib/apk/db/installed", "usr/lib/apk/db/installed")
 LIMIT = 64 * MEBIBYTE
 MOST_PACKAGES = 100_000
 
+_WORD = re.compile(r"[!-~]+")
+"""What names and versions are made of: printable ASCII (apk allows still less)."""
+
 
 def read(file: File) -> Iterator[Package | OwnedPaths | Gap]:
-    """Yield one package per paragraph, in file order, each followed by the language packages it owns; one without P: or V: is a gap."""
+    """Yield one package per paragraph, in file order, each followed by the language packages it owns; a damaged paragraph is a gap."""
     paragraphs = file.text(LIMIT).split("\n\n", MOST_PACKAGES)
     for paragraph in paragraphs[:MOST_PACKAGES]:
-        if not paragraph.strip():
-            continue
-        fields = _fields(paragraph)
-        name, version = fields.get("P", ""), fields.get("V", "")
-        if not (name and version and name.isprintable() and version.isprintable()):
-            what = f"apk package {name!r}" if name else "apk package"
-            yield Gap(kind="package-record", what=what, why="paragraph lacks P: or V:", seen_at=file.location)
-            continue
-        yield _package(name, version, fields, file.location)
-        if owned := _owned(paragraph):
-            yield OwnedPaths(package=name, paths=owned)
+        if paragraph.strip():
+            yield from _package("\n" + paragraph, file.location)
     if "".join(paragraphs[MOST_PACKAGES:]).strip():
         why = f"the database has more than {MOST_PACKAGES} packages; the others are not read"
         yield Gap(kind="package-record", what="apk packages", why=why, seen_at=file.location)
 
 
-def _package(name: str, version: str, fields: dict[str, str], location: Location) -> Package:
-    licence = fields.get("L", "")
-    return Package(
+def _package(paragraph: str, location: Location) -> Iterator[Package | OwnedPaths | Gap]:
+    """One paragraph, a newline before it."""
+    fields = _fields(paragraph)
+    name, version, origin = fields.get("P", ""), fields.get("V", ""), fields.get("o", "") or fields.get("P", "")
+    if paragraph.count("\nP:") > 1 or not all(_WORD.fullmatch(word) for word in (name, version, origin)):
+        shown = name[:100] if name.isprintable() else ascii(name[:100])
+        why = "its paragraph lacks a proper P: or V:, has a bad o:, or runs into the next"
+        yield Gap(kind="package-record", what=f"apk package {shown}".rstrip(), why=why, seen_at=location)
+        return
+    yield Package(
         name=name,
         version=version,
         scheme=Scheme.APK,
-        source=SourcePackage(fields.get("o") or name, version),
-        architecture=fields.get("A", ""),
-        licences=(licence,) if licence else (),
+        source=SourcePackage(origin, version),
+        architecture=_shown(fields.get("A", "")),
+        licences=tuple(filter(None, (_shown(fields.get("L", "")),))),
         seen_at=(location,),
     )
+    if owned := _owned(paragraph):
+        yield OwnedPaths(package=name, paths=owned)
+
+
+def _shown(text: str) -> str:
+    """A field for people; empty where a terminal could not show it."""
+    return text if text.isprintable() else ""
 
 
 def _fields(paragraph: str) -> dict[str, str]:

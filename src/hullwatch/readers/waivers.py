@@ -39,7 +39,7 @@ def parse_waivers(data: bytes, origin: str) -> tuple[Waiver, ...]:
         root = yaml.compose(data, Loader=_Loader)
     except (yaml.YAMLError, RecursionError, UnicodeError) as error:
         raise Misuse(f"{origin}: not YAML: {_one_line(error)}", remedy="mend the file") from error
-    return tuple(_waivers(root, _Source(origin))) if root is not None else ()
+    return () if root is None or _is_nothing(root) else tuple(_waivers(root, _Source(origin)))
 
 
 def _one_line(error: Exception) -> str:
@@ -48,12 +48,16 @@ def _one_line(error: Exception) -> str:
 
 def _waivers(root: yaml.Node, source: _Source) -> Iterator[Waiver]:
     listed = _mapping(root, ("waivers",), source).get("waivers")
-    if listed is None or (isinstance(listed, yaml.ScalarNode) and not listed.value):
+    if listed is None or _is_nothing(listed):
         return
     if not isinstance(listed, yaml.SequenceNode):
         raise source.misuse(listed, "waivers is no list", "begin each waiver with a dash")
     for entry in listed.value:
         yield _waiver(entry, source)
+
+
+def _is_nothing(node: yaml.Node) -> bool:
+    return bool(node.tag == "tag:yaml.org,2002:null")
 
 
 def _waiver(entry: yaml.Node, source: _Source) -> Waiver:
@@ -87,7 +91,7 @@ def _mapping(node: yaml.Node, allowed: tuple[str, ...], source: _Source) -> dict
 
 
 def _words(key: str, node: yaml.Node, source: _Source) -> str:
-    if not isinstance(node, yaml.ScalarNode) or not node.value.strip():
+    if not isinstance(node, yaml.ScalarNode) or _is_nothing(node) or not node.value.strip():
         raise source.misuse(node, f"{key} is no text", f"write {key}: and a few words, or leave it out if it is not required")
     return str(node.value).strip()
 
