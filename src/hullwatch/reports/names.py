@@ -1,0 +1,120 @@
+"""How things are called in a report: targets, systems, layers, feeds, ages."""
+
+import re
+import shlex
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from ..model import Comparison, Feed, Finding, FindingKind, Inventory, Layer, Location, Report, Target, TargetKind, TargetReport
+
+_NOP = re.compile(r"^/bin/sh -c #\(nop\)\s+")
+_SHELL = re.compile(r"^(?:RUN\s+)?(?:\|\d+\s.*?)?/bin/(?:ba)?sh -c\s+")
+_BUILDKIT = re.compile(r"\s*# buildkit$")
+
+
+def label(target: Target) -> str:
+    """``image nginx:1.25``, ``host web-1``, ``daemon 20.10.24``; a reference that begins with what it is stands alone."""
+    if target.kind is TargetKind.DAEMON:
+        return f"daemon {target.identifiers.get('engine_version', '')}".rstrip()
+    return target.name if ":" in target.name and target.name == target.reference else f"{target.kind} {target.name}"
+
+
+def short(target: Target) -> str:
+    """What stands for a target beside its findings: ``nginx:1.25``, ``host``, ``daemon``."""
+    return str(target.kind) if target.kind in (TargetKind.HOST, TargetKind.DAEMON) else target.name
+
+
+def argument(target: Target) -> str:
+    """What a command line calls a target."""
+    if target.kind is TargetKind.CONTAINER:
+        return shlex.quote(target.reference)
+    return shlex.quote(short(target))
+
+
+def command(report: Report, *options: str, verb: str = "scan") -> str:
+    """The command that made a report, with further options."""
+    named = [] if report.whole_machine else [argument(target.inventory.target) for target in report.targets]
+    return " ".join(("hullwatch", verb, *named, *options))
+
+
+def system(inventory: Inventory) -> str:
+    """``debian 12``; ``-`` where no distribution was found."""
+    found = inventory.distribution
+    return f"{found.id} {found.release or found.code_name}".rstrip() if found else "-"
+
+
+def instruction(layer: Layer) -> str:
+    """What made a layer, as its Dockerfile had it, on one line."""
+    text = _BUILDKIT.sub("", " ".join(layer.instruction.split()))
+    if (short_form := _NOP.sub("", text)) != text:
+        return short_form
+    return _SHELL.sub("RUN ", text)
+
+
+def layer_of(finding: Finding) -> int:
+    """The topmost layer that a finding's packages are in; 0 outside images."""
+    return max((seen.layer_number for seen in places(finding)), default=0)
+
+
+def places(finding: Finding) -> Iterable[Location]:
+    """Where what a finding speaks of was seen."""
+    return (seen for evidence in finding.evidence if isinstance(evidence, Comparison) for seen in evidence.seen_at)
+
+
+def object_name(subject: str) -> str:
+    """The object of a check without its kind: ``web`` of ``container:web``."""
+    return subject.partition(":")[2] or subject
+
+
+def number_of(finding: Finding, edition: str = "") -> str:
+    """A check's number in an edition (default: the newest it has one in), or its name where it has none."""
+    return finding.numbers.get(edition or newest_edition([finding]), finding.rule) if finding.numbers else finding.rule
+
+
+def newest_edition(findings: Iterable[Finding]) -> str:
+    """The newest edition of the benchmark that numbers these checks; empty when none does."""
+    return max((edition for finding in findings for edition in finding.numbers), key=natural, default="")
+
+
+def natural(text: str) -> tuple[tuple[int, int, str], ...]:
+    """Sorts numbers inside text by value: 2.2 before 2.14."""
+    return tuple((0, int(part), "") if part.isdecimal() else (1, 0, part) for part in re.split(r"(\d+)", text) if part)
+
+
+def many(number: int, noun: str) -> str:
+    """``1 gap``, ``2 gaps``."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def duration(seconds: float) -> str:
+    """``3.4 s``; ``2 min 5 s`` from a minute on."""
+    return f"{seconds:.1f} s" if seconds < 60 else f"{int(seconds) // 60} min {int(seconds) % 60} s"
+
+
+def age(then: datetime, now: datetime) -> str:
+    """``5 min``, ``2 h``, ``3 d``: whole units, rounded down; a time to come is 0 min."""
+    passed = max(now - then, timedelta())
+    if passed < timedelta(hours=1):
+        return f"{passed // timedelta(minutes=1)} min"
+    return f"{passed // timedelta(hours=1)} h" if passed < timedelta(days=1) else f"{passed // timedelta(days=1)} d"
+
+
+def feed_times(targets: Sequence[TargetReport]) -> dict[str, datetime | None]:
+    """Per publisher when the oldest of the feeds asked was last fetched or found unchanged; None where that is not known."""
+    times: dict[str, datetime | None] = {}
+    for feed in (feed for target in targets for feed in target.feeds):
+        name, time = publisher(feed), feed.fetched_at or feed.published_at
+        known = times.get(name, time)
+        times[name] = min(known, time) if known and time else None
+    return dict(sorted(times.items(), key=lambda item: (item[0] == "kev", item[0])))
+
+
+def publisher(feed: Feed) -> str:
+    """``debian``, ``alpine``, ``pypi``, ``kev``."""
+    first, _, rest = feed.id.partition("/")
+    return (rest if first == "osv" and rest else first).partition("/")[0].lower()
+
+
+def is_flaw(finding: Finding) -> bool:
+    """Whether a finding is of the kind whose rule is a flaw's id."""
+    return finding.kind is FindingKind.VULNERABILITY

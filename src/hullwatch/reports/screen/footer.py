@@ -1,0 +1,88 @@
+"""The last lines of a report: how old the data is, why it ends as it does, and what to type next."""
+
+from collections.abc import Iterator
+
+from ...model import Report, TargetKind, TargetReport, Verdict
+from ..look import Look
+from ..names import age, argument, command, feed_times, many
+from ..summary import Summary, count_target, is_open_flaw, urgency
+from .styled import Line, flow, line
+
+
+def footer(report: Report, summary: Summary, look: Look) -> list[Line]:
+    """Data and exit on one line, hints on the next."""
+    parts = [line(data(report)), line(why_exit(report, summary))]
+    parts += [line(f"settings: {', '.join(report.settings_files)}")] if report.settings_files else []
+    return [*flow(parts, look), *hints(report, summary, look)]
+
+
+def data(report: Report) -> str:
+    """``data: debian 2 h, kev 1 d old``."""
+    times = feed_times(report.targets)
+    known = [f"{name} {age(time, report.made_at)}" for name, time in times.items() if time]
+    undated = [name for name, time in times.items() if not time]
+    told = f"{', '.join(known)} old" if known else ""
+    untold = f"{', '.join(undated)} of unknown age" if undated else ""
+    return f"data: {', '.join(part for part in (told, untold) if part)}" if times else ""
+
+
+def why_exit(report: Report, summary: Summary) -> str:
+    """The exit status and the one reason for it; where findings and gaps both hold, the second is said beside."""
+    gaps = many(summary.total.gaps, "gap")
+    asked = threshold(report.fail_on)
+    match report.exit_status:
+        case 0 if report.fail_on == "never":
+            return "exit 0: --fail-on never"
+        case 0:
+            return f"exit 0: no {asked}"
+        case 1:
+            return f"exit 1: {asked}" + (f", and {gaps}" if report.incomplete and not report.failed else "")
+        case 3:
+            return f"exit 3: {gaps} that no waiver covers"
+        case status:
+            return f"exit {status}"
+
+
+def threshold(fail_on: str) -> str:
+    """``findings >= high with a fix`` of ``high,fixable``."""
+    words = [word.strip() for word in fail_on.split(",")]
+    severities = [word for word in words if word not in ("fixable", "exploited", "never")]
+    exploited = "exploited " if "exploited" in words and not severities else ""
+    at_least = f" >= {severities[0]}" if severities else ""
+    return f"{exploited}findings{at_least}{' with a fix' if 'fixable' in words else ''}"
+
+
+def hints(report: Report, summary: Summary, look: Look) -> list[Line]:
+    """Commands to go on with. They are not broken."""
+    texts = list(_hints(report, summary, look))
+    return flow([line(f"next: {texts[0]}"), *(line(text) for text in texts[1:])], look) if texts else []
+
+
+def _hints(report: Report, summary: Summary, look: Look) -> Iterator[str]:
+    found = [(each.finding, target) for target in report.targets for each in target.findings if is_open_flaw(each)]
+    if found:
+        finding, target = min(found, key=lambda pair: (not pair[0].fixable, urgency(pair[0])))
+        yield f"hullwatch explain {finding.rule} {argument(target.inventory.target)}"
+    elif failing := [
+        (each.finding, target)
+        for target in report.targets
+        for each in target.findings
+        if each.finding.verdict is Verdict.FAIL and not each.waived_by
+    ]:
+        yield f"hullwatch explain {failing[0][0].rule} {argument(failing[0][1].inventory.target)}"
+    if len(report.targets) == 1:
+        if report.targets[0].inventory.packages:
+            yield f"packages: hullwatch inventory {argument(report.targets[0].inventory.target)}"
+    elif worst := _worst_image(report):
+        yield f"hullwatch scan {argument(worst.inventory.target)}"
+    if summary.total.found and not look.unfolded and len(report.targets) > 1:
+        yield command(report, "--all")
+
+
+def _worst_image(report: Report) -> TargetReport | None:
+    """The image that has most to mend."""
+    images = [(count_target(each).vulnerabilities, each) for each in report.targets if each.inventory.target.kind is TargetKind.IMAGE]
+    mendable = [(tally, each) for tally, each in images if tally.fix]
+    if not mendable:
+        return None
+    return max(mendable, key=lambda pair: (pair[0].exploited, pair[0].critical, pair[0].high, pair[0].fix))[1]
