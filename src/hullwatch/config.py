@@ -62,15 +62,23 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 def load_settings(environ: Mapping[str, str], here: Path, options: Mapping[str, Any]) -> Settings:
     """Read settings. Options (None is unset) win over ``HULLWATCH_<KEY>``, those over the files. Raises Misuse."""
     given = {key: value for key, value in options.items() if value is not None}
-    named = {key: environ[variable] for key in _keys() if (variable := f"HULLWATCH_{key.upper()}") in environ}
+    named = {key: environ[variable] for key in _keys() if key != "limits" and (variable := f"HULLWATCH_{key.upper()}") in environ}
     nearest = _read_file(here / "hullwatch.toml")
     home = Path(str((nearest | named | given).get("home", Settings().home))).expanduser()
     in_home = _read_file(home / "hullwatch.toml") if here.resolve() != home.resolve() else {}
     files = tuple(str(path) for path, read in ((here / "hullwatch.toml", nearest), (home / "hullwatch.toml", in_home)) if read)
     try:
-        return msgspec.convert(in_home | nearest | named | given | {"home": str(home), "files": files}, Settings, strict=False)
+        return msgspec.convert(
+            in_home | nearest | named | given | {"home": str(home), "files": files}, Settings, strict=False, dec_hook=_path
+        )
     except msgspec.ValidationError as error:
         raise Misuse(f"settings: {error}", remedy=f"known keys are: {', '.join(_keys())}") from error
+
+
+def _path(wanted: type, value: object) -> object:
+    if wanted is Path and isinstance(value, str):
+        return Path(value).expanduser()
+    raise TypeError(f"expected {wanted.__name__}, got {value!r}")
 
 
 def _keys() -> tuple[str, ...]:

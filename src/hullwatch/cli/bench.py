@@ -10,7 +10,7 @@ from .options import Color, DockerHost, FailOn, Home, Output, Quiet, Waivers, pr
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command(name="bench")(bench)
+    app.command(name="bench", short_help="CIS Docker Benchmark.")(bench)
 
 
 def bench(

@@ -13,7 +13,7 @@ database = typer.Typer(help="The advisory database: fetch feeds, say what is the
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    app.add_typer(database, name="db")
+    app.add_typer(database, name="db", short_help="The advisory database.")
 
 
 @database.command()

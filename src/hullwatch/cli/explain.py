@@ -9,7 +9,7 @@ from .options import Color, ColorOption, DockerHost, Home, Mirror, Offline, Quie
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command(name="explain")(explain)
+    app.command(name="explain", short_help="Why is this a finding?")(explain)
 
 
 def explain(

@@ -18,7 +18,7 @@ class InventoryFormat(StrEnum):
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command(name="inventory")(inventory)
+    app.command(name="inventory", short_help="Show what is in a target.")(inventory)
 
 
 def inventory(

@@ -23,7 +23,7 @@ class AnswerFormat(StrEnum):
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command(name="query")(query)
+    app.command(name="query", short_help="SQL over this machine or another target.")(query)
 
 
 def query(

@@ -10,7 +10,7 @@ from .options import All, Color, ColorOption, DockerHost, FailOn, Home, Mirror, 
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command(name="scan")(scan)
+    app.command(name="scan", short_help="Find what is wrong.")(scan)
 
 
 def scan(

@@ -1,0 +1,92 @@
+"""Make the pages of docs/reference from the code: ``python docs/generate.py`` writes them, ``--check`` says whether they are fresh."""
+
+import os
+import sys
+from pathlib import Path
+
+REFERENCE = Path(__file__).parent / "reference"
+_WIDTH = "100"
+
+
+def pages() -> dict[str, str]:
+    """Each page's name and text."""
+    from hullwatch.tables.reference import document as tables
+
+    return {"commands.md": _commands(), "tables.md": tables(), "checks.md": _checks(), "readers.md": _readers(), "sources.md": _sources()}
+
+
+def help_of(*words: str) -> str:
+    """What ``hullwatch WORDS --help`` prints, 100 columns wide, without colour."""
+    from typer.testing import CliRunner
+
+    from hullwatch.cli.main import app
+
+    os.environ["COLUMNS"] = os.environ["TERMINAL_WIDTH"] = _WIDTH
+    result = CliRunner().invoke(app, [*words, "--help"], prog_name="hullwatch", env={"COLUMNS": _WIDTH, "NO_COLOR": "1", "TERM": "dumb"})
+    return "\n".join(line.rstrip() for line in result.output.strip("\n").splitlines())
+
+
+def _commands() -> str:
+    calls = [(), ("scan",), ("inventory",), ("bench",), ("query",), ("explain",), ("db",), ("db", "update"), ("db", "status")]
+    sections = [f"## hullwatch {' '.join(words)}".rstrip() + f"\n\n```\n{help_of(*words)}\n```\n" for words in calls]
+    return "# Commands\n\n" + "\n".join(sections)
+
+
+def _checks() -> str:
+    from hullwatch.assess.benchmark import CHECKS
+
+    rows = [
+        f"| {check.label.cis.get('1.6', '–')} | `{check.label.slug}` | {check.label.title} | {check.label.severity} | {check.label.level} | {check.label.remedy} |"
+        for check in CHECKS
+    ]
+    head = "| CIS 1.6 | name | question | severity | level | remedy |\n|---|---|---|---|---|---|\n"
+    return "# Checks of the Docker benchmark\n\n" + head + "\n".join(rows) + "\n"
+
+
+def _readers() -> str:
+    from hullwatch.readers.catalogue import READERS
+
+    sections = []
+    for reader in READERS:
+        wanted = sorted(reader.reads.exact) + list(reader.reads.patterns)
+        sections.append(
+            f"## {reader.__name__.rpartition('.')[2]}\n\n{_first_line(reader.__doc__)}\n\nReads: "
+            + ", ".join(f"`{path}`" for path in wanted)
+            + "\n"
+        )
+    return "# Readers\n\n" + "\n".join(sections)
+
+
+def _sources() -> str:
+    from hullwatch.advisories.sources import SOURCES
+
+    return (
+        "# Sources of advisories\n\n"
+        + "\n".join(f"- `{source.__name__.rpartition('.')[2]}`: {_first_line(source.__doc__)}" for source in SOURCES)
+        + "\n"
+    )
+
+
+def _first_line(text: str | None) -> str:
+    return (text or "").strip().partition("\n\n")[0].replace("\n", " ")
+
+
+def main() -> int:
+    """Write the pages, or with ``--check`` name those that are stale. 1 when there are such."""
+    stale = []
+    for name, text in pages().items():
+        path = REFERENCE / name
+        if path.is_file() and path.read_text(encoding="utf-8") == text:
+            continue
+        stale.append(name)
+        if "--check" not in sys.argv:
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+    if stale and "--check" in sys.argv:
+        print(f"stale: {', '.join(stale)}; run make docs")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

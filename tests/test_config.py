@@ -1,0 +1,44 @@
+"""Settings: what wins over what, and what is refused."""
+
+from pathlib import Path
+
+import pytest
+
+from hullwatch.config import Settings, load_settings
+from hullwatch.errors import Misuse
+
+
+def test_options_win_over_environment_over_files(tmp_path: Path) -> None:
+    """Options win over variables, those over the file here, that over the file in the home."""
+    home, here = tmp_path / "home", tmp_path / "here"
+    home.mkdir()
+    here.mkdir()
+    (home / "hullwatch.toml").write_text('mirror = "/home"\nfail_on = "critical"\nmax_age_h = 3\ntimeout_s = 9\n')
+    (here / "hullwatch.toml").write_text(f'home = "{home}"\nmirror = "/here"\nfail_on = "low"\nmax_age_h = 2\n')
+    settings = load_settings({"HULLWATCH_MIRROR": "/variable", "HULLWATCH_FAIL_ON": "high"}, here, {"mirror": "/option", "fail_on": None})
+    assert (settings.mirror, settings.fail_on, settings.max_age_h, settings.timeout_s) == ("/option", "high", 2, 9)
+    assert settings.home == home
+    assert settings.files == (str(here / "hullwatch.toml"), str(home / "hullwatch.toml"))
+
+
+def test_nothing_set_gives_the_defaults(tmp_path: Path) -> None:
+    """Without files and variables the defaults hold; the home is below the user's."""
+    settings = load_settings({}, tmp_path, {})
+    assert settings.home == Path("~/.local/share/hullwatch").expanduser()
+    assert settings.fail_on == Settings().fail_on
+
+
+@pytest.mark.parametrize("text", ["colour = true\n", "mirror = 1\n", "offline = 'perhaps'\n", "[[", "limits = 3\n", "[limits]\nfiles = 1\n"])
+def test_a_file_that_cannot_be_understood_is_misuse(tmp_path: Path, text: str) -> None:
+    """Unknown keys, wrong types and broken TOML are misuse, with the file or key named."""
+    (tmp_path / "hullwatch.toml").write_text(text)
+    with pytest.raises(Misuse):
+        load_settings({}, tmp_path, {})
+
+
+def test_variables_are_text_and_are_read_as_what_they_mean(tmp_path: Path) -> None:
+    """A variable's text becomes a number, a truth value or a path; what is none is misuse."""
+    settings = load_settings({"HULLWATCH_OFFLINE": "1", "HULLWATCH_MAX_AGE_H": "2.5", "HULLWATCH_WAIVERS": "w.yaml"}, tmp_path, {})
+    assert (settings.offline, settings.max_age_h, settings.waivers) == (True, 2.5, Path("w.yaml"))
+    with pytest.raises(Misuse, match="offline"):
+        load_settings({"HULLWATCH_OFFLINE": "perhaps"}, tmp_path, {})
