@@ -27,7 +27,7 @@ def language_package_paths(listed: bytes) -> tuple[str, ...]:
     if not any(needle in listed for needle in _NEEDLES):
         return ()
     starts_and_ends = ((listed.rfind(b"\n", 0, hit.start()) + 1, hit.end()) for hit in _ENDING.finditer(listed))
-    lines = (listed[start:end].decode("utf-8", "replace").removeprefix("/") for start, end in starts_and_ends)
+    lines = (listed[start:end].decode("utf-8", "backslashreplace").removeprefix("/") for start, end in starts_and_ends)
     return tuple(path for path in lines if python_packages.reads.matches(path))
 
 
