@@ -1,9 +1,9 @@
 """The advisory database: a directory with one immutable file per feed (``feed_file``). Fills the port ``Advisories``."""
 
-import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from fnmatch import fnmatchcase
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -91,7 +91,9 @@ class AdvisoryDatabase:
         """What is known of the support of the inventory's release and of its (source) packages."""
         subjects = {package.source.name for package in inventory.packages if package.ecosystem is None}
         if inventory.distribution is not None:
-            subjects.add(f"{inventory.distribution.id} {inventory.distribution.release}")
+            subjects |= {
+                f"{inventory.distribution.id} {name}" for name in (inventory.distribution.release, inventory.distribution.code_name)
+            }
         feeds = [feed for source in self.sources for feed in source.needs(inventory)]
         files = [self._file(file_name(feed.id)) for feed in feeds]
         known = [each for file in files if isinstance(file, FeedFile) for each in _whole(file.lifecycles)]
@@ -170,11 +172,8 @@ def _whole(read: Callable[[], Iterable[_T]]) -> Sequence[_T]:
 
 
 def _speaks_of(lifecycle: Lifecycle, subjects: Collection[str]) -> bool:
-    """Whether one of the subjects is meant: by name, or by a pattern such as ``golang.*``."""
+    """Whether one of the subjects is meant: by name, or by a glob. Debian's own list writes ``golang.*`` for what starts with golang."""
     if lifecycle.subject in subjects:
         return True
-    try:
-        pattern = re.compile(lifecycle.subject)
-    except re.error:
-        return False
-    return any(pattern.fullmatch(subject) for subject in subjects)
+    pattern = lifecycle.subject.replace(".*", "*")
+    return "*" in pattern and any(fnmatchcase(subject, pattern) for subject in subjects)

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import BinaryIO, Protocol, runtime_checkable
 
 from ..model import Advisory, Feed, Gap, Inventory
-from . import alpine, kev
+from . import alpine, kev, osv
 from .records import Parsed, Wanted
 
 
@@ -53,4 +53,4 @@ class Doubting(Protocol):
         """What the feed as it is cannot answer."""
 
 
-SOURCES: tuple[Source, ...] = (alpine, kev)
+SOURCES: tuple[Source, ...] = (alpine, osv, kev)
