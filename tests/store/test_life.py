@@ -24,12 +24,16 @@ def test_a_flaw_stays_when_its_feed_is_missing() -> None:
     kev = Feed(id="kev", source="kev", addresses=())
     assert not Sight(judged(image([ZLIB]), feeds=(kev,))).sees_gone(FLAW, THEN)
     assert not Sight(judged(image([ZLIB]), feeds=())).sees_gone(FLAW, THEN)
+    damaged = Gap(kind="feed-damaged", what=BOOKWORM.id, why="a page was overwritten")
+    assert not Sight(judged(image([ZLIB]), gaps=(damaged,))).sees_gone(FLAW, THEN)
 
 
 def test_a_flaw_stays_when_a_gap_names_it_or_its_package() -> None:
     """A version that has no order is no mended version."""
     odd = Gap(kind="version-order", what="CVE-2026-1 on zlib", why="1.3_x has no place")
     assert not Sight(judged(image([ZLIB]), gaps=(odd,))).sees_gone(FLAW, THEN)
+    absent = Gap(kind="not-in-archive", what="2 source packages", why="the archive of debian bookworm does not have curl, zlib")
+    assert not Sight(judged(image([ZLIB]), gaps=(absent,))).sees_gone(FLAW, THEN)
     other = Gap(kind="version-order", what="CVE-2026-2 on curl", why="1.3_x has no place")
     assert Sight(judged(image([ZLIB]), gaps=(other,))).sees_gone(FLAW, THEN)
 

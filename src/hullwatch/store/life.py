@@ -28,9 +28,12 @@ class Sight:
 
     def __init__(self, judgement: Judgement) -> None:
         inventory = judgement.inventory
-        self._ground = Ground.of(release_of(inventory), (feed.id for feed in judgement.feeds), judgement.gaps)
+        damaged = {gap.what for gap in judgement.gaps if gap.kind.startswith("feed")}
+        asked = (feed.id for feed in judgement.feeds if feed.id not in damaged)
+        self._ground = Ground.of(release_of(inventory), asked, judgement.gaps)
         self._unread = Ground.of("", (), inventory.gaps).gaps
         self._subjects = frozenset(_subjects(inventory)) if inventory.packages or inventory.readers else None
+        self._doubted = frozenset(word for gap in judgement.gaps for word in re.split(r"[\s,]+", f"{gap.what} {gap.why}"))
         self._daemon = inventory.daemon
         self._files = bool(inventory.file_states)
         self._answered = frozenset(finding.rule for finding in judgement.findings)
@@ -55,14 +58,14 @@ class Sight:
         if _plain(finding.subject) not in self._subjects:
             return not any(_may_hide(path, finding) for _, _, path in self._unread - then.gaps)
         names = {finding.rule, *finding.aliases, finding.subject, finding.subject.partition(":")[2]}
-        if any(names.intersection(what.split()) for _, what, _ in self._ground.gaps):
+        if names & self._doubted:
             return False
         wanted = {evidence.feed for evidence in finding.evidence if isinstance(evidence, Comparison)} or then.feeds
         return bool(self._ground.feeds) and (wanted <= self._ground.feeds or self._moved_on(then))
 
     def _moved_on(self, then: Ground) -> bool:
         """A target of another release needs other feeds: the old ones are not missed once new ones were asked in their place."""
-        lacks_feed = any(kind.startswith("feed") for kind, _, _ in self._ground.gaps)
+        lacks_feed = any(kind.startswith("feed") or kind == "no-advisories" for kind, _, _ in self._ground.gaps)
         return self._ground.distribution != then.distribution and bool(self._ground.feeds - then.feeds) and not lacks_feed
 
     def _object_is_gone(self, finding: Finding, daemon: Daemon) -> bool:
