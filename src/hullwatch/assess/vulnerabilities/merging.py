@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from .precedence import Hit, ids_of
 
-_CVE = re.compile(r"CVE-(\d{4})-(\d{4,})")
+_CVE = re.compile(r"CVE-(\d{4})-(\d+)")
 
 
 class Flaw(Struct, frozen=True):
