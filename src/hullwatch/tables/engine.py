@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Sequence
+from itertools import islice
 from typing import cast
 
 import apsw
@@ -15,7 +16,7 @@ from .catalogue import TABLES, Table
 from .columns import columns_of
 from .sources import Sources
 from .virtual import Module
-from .work import Work
+from .work import NO_TEXT, Work
 
 TIMEOUT_S = 300.0
 """How long a statement may run unless told otherwise."""
@@ -46,29 +47,29 @@ def run_query(
     sql: str, sources: Sources, *, timeout_s: float = TIMEOUT_S, max_rows: int = MAX_ROWS, tables: Sequence[Table] = TABLES
 ) -> Answer:
     """Run one statement. Raises Misuse for what is none or would write, LimitExceeded after ``timeout_s``, and what a source raises."""
+    if "\0" in sql or NO_TEXT.search(sql):
+        raise Misuse("the statement has characters that are no text", remedy="write it in UTF-8")
     work = Work(sources)
     deadline = time.monotonic() + timeout_s
     connection = _open(tables, work)
     try:
         connection.set_progress_handler(lambda: time.monotonic() > deadline, _STEPS)
         cursor = connection.cursor()
-        cursor.exec_trace = _One()
-        cursor.execute(sql)
-        columns = tuple(name for name, _ in cursor.get_description())
-        rows = tuple(cast("tuple[Cell, ...]", row) for row, _ in zip(cursor, range(max_rows), strict=False))
+        cursor.exec_trace = one = _One()
+        rows = tuple(cast("tuple[Cell, ...]", row) for row in islice(cursor.execute(sql), max_rows))
         if len(rows) == max_rows and next(cursor, None) is not None:
-            work.note(Gap(kind="limit", what="the query's rows", why=f"more than {max_rows}; --max-rows raises the limit"))
+            work.note(Gap(kind="limit", what="the query's rows", why=f"there are more than {max_rows}; --max-rows raises the limit"))
     except apsw.InterruptError as error:
         raise LimitExceeded(f"the query ran longer than {timeout_s:g} s", remedy="ask for less, or pass a longer --timeout") from error
     except apsw.TooBigError as error:
         raise LimitExceeded(f"a value or the statement is larger than {CELL_BYTES} bytes", remedy="ask for less") from error
-    except apsw.ExecutionCompleteError as error:
-        raise Misuse("there is no statement", remedy='for example: hullwatch query "select * from users"') from error
     except apsw.Error as error:
         raise _explain(error, sql, tables) from error
     finally:
         connection.close(True)
-    return Answer(columns, rows, work.gaps)
+    if one.columns is None:
+        raise Misuse("there is no statement", remedy='for example: hullwatch query "select * from users"')
+    return Answer(one.columns, rows, work.gaps)
 
 
 def _open(tables: Sequence[Table], work: Work) -> apsw.Connection:
@@ -107,17 +108,19 @@ def _may(operation: int, first: str | None, second: str | None, *_: str | None) 
 
 
 class _One:
-    """Lets one statement pass, if it only reads. SQLite's own word for that also knows VACUUM INTO."""
+    """Lets one statement pass, if it only reads (SQLite's own word for that also knows VACUUM INTO), and notes its columns."""
 
     def __init__(self) -> None:
-        self._passed = False
+        self.columns: tuple[str, ...] | None = None
 
     def __call__(self, cursor: apsw.Cursor, *_: object) -> bool:
-        if self._passed:
+        if not cursor.has_vdbe:  # a remark, or nothing
+            return True
+        if self.columns is not None:
             raise Misuse("there is more than one statement", remedy="ask them one at a time")
-        if not cursor.is_readonly:
+        self.columns = tuple(name for name, _ in cursor.get_description())
+        if not self.columns or not cursor.is_readonly:
             raise Misuse("the statement is not allowed", remedy=_READ_ONLY)
-        self._passed = True
         return True
 
 

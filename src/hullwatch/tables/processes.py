@@ -111,10 +111,17 @@ class _Reader:
         self._files = files
         self._asked = asked
         self._with_status = asked.any_of("pid" if "pid" in asked.fixed else "name", *_FROM_STATUS)
-        self._boot_time = parse_boot_time(self._read("proc/stat", _STAT) or b"") if asked.any_of("start_time") else 0
+        self._boot_time = self._booted() if asked.any_of("start_time") else 0
         self._inodes: dict[str, int | None] = {}
         self.gaps: list[Gap] = []
         """Met since the last process."""
+
+    def _booted(self) -> int:
+        """When the machine started, in seconds since 1970; 0 when that is not told."""
+        try:
+            return parse_boot_time(self._read("proc/stat", _STAT) or b"")
+        except HullwatchError:
+            return 0
 
     def row(self, pid: int) -> Row | None:
         """One process; None when there is none, or a thread. Raises Denied, LimitExceeded, and ValueError for a damaged record."""

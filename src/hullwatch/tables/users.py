@@ -59,15 +59,15 @@ def _read(file: File | Gap, pid: int, remote: int) -> Iterator[Row | Gap]:
     if isinstance(file, Gap):
         yield file
         return
-    for number, line in enumerate(file.text(limit=_LIMIT).split("\n"), 1):
-        if line.strip() and not line.lstrip().startswith("#"):
+    for number, line in enumerate(map(str.lstrip, file.text(limit=_LIMIT).split("\n")), 1):
+        if line and not line.startswith("#"):
             yield _account(line, pid, remote) or Gap(
                 kind="account-record", what="user account", why=f"line {number} is not an account: {_why(line)}", seen_at=file.location
             )
 
 
 def _account(line: str, pid: int, remote: int) -> Row | None:
-    """The account of a line, read as the C library does: fields that lack at its end are empty, the shell is all that is left."""
+    """The account of a line, as the C library takes it: fields that lack at its end are empty, the shell is all that is left."""
     match line.split(":", 6):
         case [name, _, uid, gid, *rest] if name[:1] not in _DIRECTORY and _is_id(uid) and _is_id(gid):
             description, directory, shell = (*rest, "", "", "")[:3]

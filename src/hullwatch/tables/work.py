@@ -18,7 +18,8 @@ KEPT_GAPS = 1_000
 """Gaps kept of one statement; further ones are counted."""
 
 _SOURCES = {Files: "files", Inventories: "inventories", Namespaces: "namespaces"}
-_NOT_TEXT = re.compile("[\ud800-\udfff]")
+NO_TEXT = re.compile("[\ud800-\udfff]")
+"""What Python keeps of bytes that are no UTF-8; SQLite's text has no place for it."""
 
 Values = tuple[Value, ...]
 _Key = tuple[str, frozenset[str], frozenset[tuple[str, frozenset[Value]]]]
@@ -79,4 +80,4 @@ def values_of(row: msgspec.Struct) -> Values:
     values: Values = msgspec.structs.astuple(row)
     if all(not isinstance(value, str) or value.isascii() for value in values):
         return values
-    return tuple(_NOT_TEXT.sub("\ufffd", value) if isinstance(value, str) else value for value in values)
+    return tuple(NO_TEXT.sub("\ufffd", value) if isinstance(value, str) else value for value in values)
