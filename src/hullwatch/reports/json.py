@@ -16,7 +16,7 @@ from .rows import FindingRow, finding_rows
 from .summary import Summary, summarise
 
 name = "json"
-suffixes = (".json",)
+suffixes: tuple[str, ...] = (".json",)
 holds_many = True
 
 SCHEMA_VERSION = "1"

@@ -5,7 +5,7 @@ from .look import Look
 from .rows import FindingRow, finding_rows
 
 name = "lines"
-suffixes = (".lines", ".tsv")
+suffixes: tuple[str, ...] = (".lines", ".tsv")
 holds_many = True
 
 

@@ -5,7 +5,7 @@ import shlex
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from ..model import Comparison, Feed, Finding, FindingKind, Inventory, Layer, Location, Report, Target, TargetKind, TargetReport
+from ..model import Comparison, Feed, Finding, Gap, Inventory, Layer, Location, Report, Target, TargetKind, TargetReport
 
 _NOP = re.compile(r"^/bin/sh -c #\(nop\)\s+")
 _SHELL = re.compile(r"^(?:RUN\s+)?(?:\|\d+\s.*?)?/bin/(?:ba)?sh -c\s+")
@@ -61,6 +61,14 @@ def places(finding: Finding) -> Iterable[Location]:
     return (seen for evidence in finding.evidence if isinstance(evidence, Comparison) for seen in evidence.seen_at)
 
 
+def about(gap: Gap) -> str:
+    """What a gap is about, with its path and layer."""
+    if gap.seen_at is None:
+        return gap.what
+    path = "" if gap.seen_at.path in gap.what else f" {gap.seen_at.path}"
+    return f"{gap.what}{path}{f' (layer {gap.seen_at.layer_number})' if gap.seen_at.layer_number else ''}"
+
+
 def object_name(subject: str) -> str:
     """The object of a check without its kind: ``web`` of ``container:web``."""
     return subject.partition(":")[2] or subject
@@ -113,8 +121,3 @@ def publisher(feed: Feed) -> str:
     """``debian``, ``alpine``, ``pypi``, ``kev``."""
     first, _, rest = feed.id.partition("/")
     return (rest if first == "osv" and rest else first).partition("/")[0].lower()
-
-
-def is_flaw(finding: Finding) -> bool:
-    """Whether a finding is of the kind whose rule is a flaw's id."""
-    return finding.kind is FindingKind.VULNERABILITY

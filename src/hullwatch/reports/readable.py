@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from enum import Enum
+from itertools import chain
 from typing import Any, TypeVar
 
 from msgspec import Struct
@@ -18,7 +19,11 @@ def with_strings(record: _T, change: Callable[[str], str]) -> _T:
 
 def encodable(text: str) -> str:
     """``text`` without lone surrogates, which no UTF-8 can hold: they become ``\\udcff``."""
-    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "backslashreplace").decode("utf-8")
+    return text
 
 
 def _changed(value: Any, change: Callable[[str], str]) -> Any:
@@ -33,7 +38,8 @@ def _changed(value: Any, change: Callable[[str], str]) -> Any:
             items = [_changed(each, change) for each in value]
             return value if all(new is old for new, old in zip(items, value, strict=True)) else type(value)(items)
         case dict():
-            return {_changed(key, change): _changed(each, change) for key, each in value.items()}
+            pairs = [(_changed(key, change), _changed(each, change)) for key, each in value.items()]
+            return value if all(new is old for new, old in zip(chain(*pairs), chain(*value.items()), strict=True)) else dict(pairs)
         case _:
             return value
 

@@ -17,7 +17,7 @@ from .rows import status
 from .summary import rank
 
 name = "sarif"
-suffixes = (".sarif", ".sarif.json")
+suffixes: tuple[str, ...] = (".sarif", ".sarif.json")
 holds_many = True
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"

@@ -178,9 +178,14 @@ def count_checks(findings: Iterable[Reported]) -> Checks:
     return Checks(**{name: worst.count(name) for name in _WORST_FIRST})
 
 
+def is_flaw(each: Reported) -> bool:
+    """Whether a finding is a vulnerability that is there, waived or not."""
+    return each.finding.kind is FindingKind.VULNERABILITY and each.finding.verdict is Verdict.FAIL
+
+
 def is_open_flaw(each: Reported) -> bool:
     """Whether a finding is a vulnerability that is there and not waived."""
-    return each.finding.kind is FindingKind.VULNERABILITY and each.finding.verdict is Verdict.FAIL and each.waived_by is None
+    return is_flaw(each) and each.waived_by is None
 
 
 def can_be_mended(each: Reported) -> bool:

@@ -20,7 +20,7 @@ from .targets import targets
 from .waived import ending, unused, waived
 
 name = "table"
-suffixes = (".txt",)
+suffixes: tuple[str, ...] = (".txt",)
 holds_many = True
 
 

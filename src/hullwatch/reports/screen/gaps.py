@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from ...model import Gap, Note, Report, Target
 from ..look import Look, Style
-from ..names import many, natural, short
+from ..names import about, many, natural, short
 from .styled import Column, Line, Span, line, table, wrap
 
 _SHOWN = 5
@@ -61,15 +61,7 @@ def notes(report: Report, look: Look) -> list[Line]:
 def _grouped(name: str, found: Sequence[Gap]) -> Iterator[Missing]:
     ordered = sorted(found, key=lambda gap: (gap.kind, gap.why))
     for (kind, why), group in groupby(ordered, key=lambda gap: (gap.kind, gap.why)):
-        yield Missing(name, kind, why, tuple(sorted({place(gap) for gap in group}, key=natural)))
-
-
-def place(gap: Gap) -> str:
-    """What a gap is about, with its path and layer."""
-    if gap.seen_at is None:
-        return gap.what
-    path = "" if gap.seen_at.path in gap.what else f" {gap.seen_at.path}"
-    return f"{gap.what}{path}{f' (layer {gap.seen_at.layer_number})' if gap.seen_at.layer_number else ''}"
+        yield Missing(name, kind, why, tuple(sorted({about(gap) for gap in group}, key=natural)))
 
 
 def _whats(whats: Sequence[str], look: Look) -> str:
