@@ -16,7 +16,6 @@ from hullwatch.model import (
     Judgement,
     Layer,
     Lifecycle,
-    Mend,
     Package,
     PublishedSeverity,
     Reported,
@@ -29,7 +28,7 @@ from hullwatch.model import (
 )
 
 from ...doubles import NOON
-from ..builders import ALPINE, advisory, apk, at, deb, host, image_target, inventory, judge, only, python, report, stack, waiver
+from ..builders import ALPINE, advisory, apk, at, deb, host, image_target, inventory, judge, python, report, stack, waiver
 
 BASE = stack("ADD rootfs.tar.xz /", "RUN apt-get install python3")
 SAID = {
@@ -389,20 +388,8 @@ def test_each_finding_has_exactly_one_mend(
         assert {of_target[id_].inventory.target.reference for id_ in mend.findings} == set(mend.targets)
 
 
-def one(*targets: TargetReport) -> Mend:
-    """The one mend of these."""
-    return only_mend(plan_mends(targets))
-
-
-def only_mend(mends: tuple[Mend, ...]) -> Mend:
-    """The one that there is."""
-    assert len(mends) == 1
-    return mends[0]
-
-
 def test_an_archive_is_rebuilt() -> None:
     """An image that no engine holds has no name to pull."""
     target = Target(kind=TargetKind.IMAGE, reference="archive:/tmp/a.tar")
-    mend = one(report(judge(inventory(OPENSSL, target=target, layers=BASE), SAID), running=None))
+    (mend,) = plan_mends([report(judge(inventory(OPENSSL, target=target, layers=BASE), SAID), running=None)])
     assert (mend.what, mend.running) == ("rebuild archive:/tmp/a.tar", None)
-    assert only(judge(inventory(NGHTTP2), SAID).findings).id in one(report(judge(inventory(NGHTTP2), SAID))).findings

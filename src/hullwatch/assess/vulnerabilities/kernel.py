@@ -37,7 +37,7 @@ class Kernels:
 
     def state(self, finding: Finding) -> KernelState | None:
         """What mends this finding; None when it is not about an installed kernel of a host."""
-        affected = affected_kernels(finding) & self._images.keys()
+        affected = affected_kernels(finding) & self._images.keys() if self._images else ()
         if not affected:
             return None
         if self._running is None:

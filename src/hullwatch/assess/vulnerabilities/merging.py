@@ -7,6 +7,7 @@ another; it has the matches that name it, and those that name no CVE at all.
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -31,6 +32,7 @@ def merged(hits: Sequence[Hit]) -> list[Flaw]:
     return sorted(flaws, key=lambda flaw: natural(flaw.rule))
 
 
+@lru_cache(maxsize=65536)
 def natural(id_: str) -> tuple[str, int, int, str]:
     """Sorts ids as people do: CVE-2023-9999 before CVE-2023-10000, CVEs first."""
     if found := _CVE.fullmatch(id_):
@@ -38,6 +40,7 @@ def natural(id_: str) -> tuple[str, int, int, str]:
     return (id_, 0, 0, id_)
 
 
+@lru_cache(maxsize=65536)
 def is_cve(id_: str) -> bool:
     """Whether this is the id of a CVE."""
     return _CVE.fullmatch(id_) is not None
