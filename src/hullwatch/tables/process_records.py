@@ -4,7 +4,6 @@ import re
 
 from msgspec import Struct
 
-_STATUS = re.compile(rb"^(Name|Tgid|Uid|Gid|VmSize|VmRSS):[ \t]*(.*)$", re.MULTILINE)
 _DIGITS = 18
 
 
@@ -54,28 +53,26 @@ def parse_stat(record: bytes) -> Stat:
 
 def parse_status(record: bytes) -> Status:
     """Read status. The kernel escapes the name in it, so every field is one line."""
-    fields: dict[bytes, bytes] = dict(_STATUS.findall(record))
-    uids, gids = fields.get(b"Uid", b"").split(), fields.get(b"Gid", b"").split()
-    if b"Name" not in fields or b"Tgid" not in fields or min(len(uids), len(gids)) < 3:
+    name, leader, uids, gids = (_field(record, field) for field in (b"Name", b"Tgid", b"Uid", b"Gid"))
+    if name is None or leader is None or uids is None or gids is None or min(len(uids.split()), len(gids.split())) < 3:
         raise ValueError("status lacks Name, Tgid, Uid or Gid")
     return Status(
-        name=fields[b"Name"].decode("utf-8", "replace"),
-        leader=_numbers(fields[b"Tgid"])[0],
-        uids=_numbers(*uids[:3]),
-        gids=_numbers(*gids[:3]),
-        resident_size=_kibibytes(fields.get(b"VmRSS")),
-        total_size=_kibibytes(fields.get(b"VmSize")),
+        name=name.decode("utf-8", "replace"),
+        leader=_numbers(leader)[0],
+        uids=_numbers(*uids.split()[:3]),
+        gids=_numbers(*gids.split()[:3]),
+        resident_size=_kibibytes(_field(record, b"VmRSS")),
+        total_size=_kibibytes(_field(record, b"VmSize")),
     )
 
 
 def parse_io(record: bytes) -> Io:
     """Read io."""
-    fields = dict(line.split(b": ", 1) for line in record.split(b"\n") if b": " in line)
-    try:
-        read, written, cancelled = _numbers(fields[b"read_bytes"], fields[b"write_bytes"], fields[b"cancelled_write_bytes"])
-    except KeyError:
-        raise ValueError("io lacks read_bytes, write_bytes or cancelled_write_bytes") from None
-    return Io(read, written - cancelled)
+    read, written, cancelled = (_field(record, field) for field in (b"read_bytes", b"write_bytes", b"cancelled_write_bytes"))
+    if read is None or written is None or cancelled is None:
+        raise ValueError("io lacks read_bytes, write_bytes or cancelled_write_bytes")
+    bytes_read, bytes_written, bytes_cancelled = _numbers(read, written, cancelled)
+    return Io(bytes_read, bytes_written - bytes_cancelled)
 
 
 def parse_cgroup(record: bytes) -> str:
@@ -93,6 +90,16 @@ def holds_inode(maps: bytes, inode: int, path: str) -> bool:
     """Whether the first mapping of ``path`` in a maps record is of this inode."""
     found = re.search(rb"^\S+ \S+ \S+ \S+ (\d+) +" + re.escape(path.encode("utf-8", "surrogateescape")) + rb"$", maps, re.MULTILINE)
     return found is not None and int(found[1]) == inode
+
+
+def _field(record: bytes, name: bytes) -> bytes | None:
+    """What stands behind ``name:`` on a line of its own, without blanks around it; None where no line has that name."""
+    label = name + b":"
+    at = 0 if record.startswith(label) else record.find(b"\n" + label) + 1
+    if at == 0 and not record.startswith(label):
+        return None
+    end = record.find(b"\n", at)
+    return record[at + len(label) : end if end >= 0 else None].strip()
 
 
 def _numbers(*fields: bytes) -> tuple[int, ...]:

@@ -25,7 +25,7 @@ class Namespaces(Protocol):
     """File systems as processes of the target see them."""
 
     def of_process(self, pid: int) -> Files:
-        """The file system below the process's root; empty when there is no such process. Raises Denied."""
+        """The file system below the process's root. Raises Denied, Unreachable (there is no such process)."""
 
 
 class Sources(Protocol):
