@@ -1,7 +1,9 @@
 """What the machine itself says of its Docker daemon: its process, settings, files and the audit rules over them."""
 
+from collections.abc import Iterator
 from pathlib import PurePosixPath
 
+import msgspec
 from msgspec.structs import replace
 
 from ..errors import HullwatchError, Malformed
@@ -126,11 +128,11 @@ def _is_rootless(daemon: Daemon) -> bool:
 
 
 def _read_files(daemon: Daemon, files: Files, config: str, gaps: list[Gap]) -> tuple[DaemonFile, ...]:
-    """One record per role, in the order of roles."""
+    """One record per role; of sockets one for each that the daemon listens on."""
     users = {fields[2]: fields[0] for fields in _accounts(files, "etc/passwd")}
     groups = {fields[2]: fields[0] for fields in _accounts(files, "etc/group")}
     found = []
-    for role, paths in _candidates(daemon, config).items():
+    for role, paths in _candidates(daemon, config):
         try:
             file = _first(files, role, paths)
         except HullwatchError as error:
@@ -143,30 +145,30 @@ def _read_files(daemon: Daemon, files: Files, config: str, gaps: list[Gap]) -> t
     return tuple(found)
 
 
-def _candidates(daemon: Daemon, config: str) -> dict[FileRole, tuple[str, ...]]:
+def _candidates(daemon: Daemon, config: str) -> Iterator[tuple[FileRole, tuple[str, ...]]]:
     """Where the file of each role may be; the first that is there is it."""
-    own = str(PurePosixPath(daemon.program).parent) if daemon.program else ""
-    directories = (own, *(directory for directory in _PROGRAMS if directory != own)) if own else _PROGRAMS
-    set_socket = next((setting.value.strip('"') for setting in daemon.settings or () if setting.name == "containerd"), "")
-    sockets = tuple(filter(None, (set_socket, "/run/containerd/containerd.sock", "/run/docker/containerd/containerd.sock")))
-    candidates: dict[FileRole, tuple[str, ...]] = {
-        FileRole.SOCKET: (daemon.endpoint.removeprefix("unix://"),),
-        FileRole.DEFAULTS: ("/etc/default/docker",),
-        FileRole.SYSCONFIG: ("/etc/sysconfig/docker",),
-        FileRole.DATA: (daemon.root_dir,),
-        FileRole.CONTAINERD: tuple(f"{directory}/containerd" for directory in directories),
-        FileRole.CONTAINERD_SOCKET: sockets,
-        FileRole.SHIM: tuple(f"{directory}/containerd-shim-runc-v2" for directory in directories),
-        FileRole.RUNC: tuple(f"{directory}/runc" for directory in directories),
-    }
+    settings = {setting.name: msgspec.json.decode(setting.value) for setting in daemon.settings or ()}
+    for address in dict.fromkeys((daemon.endpoint, *_strings(settings.get("hosts")))):
+        if address.startswith("unix://"):
+            yield FileRole.SOCKET, (address.removeprefix("unix://"),)
     if daemon.program:
-        candidates[FileRole.PROGRAM] = (daemon.program,)
+        yield FileRole.PROGRAM, (daemon.program,)
     if config:
-        candidates[FileRole.SETTINGS] = (config,)
+        yield FileRole.SETTINGS, (config,)
     if config or not _is_rootless(daemon):
-        directory = str(PurePosixPath(config).parent) if _is_rootless(daemon) else "/etc/docker"
-        candidates[FileRole.SETTINGS_DIRECTORY] = (directory,)
-    return candidates
+        yield FileRole.SETTINGS_DIRECTORY, (str(PurePosixPath(config).parent) if _is_rootless(daemon) else "/etc/docker",)
+    yield FileRole.DEFAULTS, ("/etc/default/docker",)
+    yield FileRole.SYSCONFIG, ("/etc/sysconfig/docker",)
+    yield FileRole.DATA, (daemon.root_dir,)
+    named = _strings([settings.get("containerd")])
+    yield FileRole.CONTAINERD_SOCKET, (*named, "/run/containerd/containerd.sock", "/run/docker/containerd/containerd.sock")
+    directories = tuple(dict.fromkeys((*([str(PurePosixPath(daemon.program).parent)] if daemon.program else ()), *_PROGRAMS)))
+    for role, name in ((FileRole.CONTAINERD, "containerd"), (FileRole.SHIM, "containerd-shim-runc-v2"), (FileRole.RUNC, "runc")):
+        yield role, tuple(f"{directory}/{name}" for directory in directories)
+
+
+def _strings(values: object) -> list[str]:
+    return [value for value in values if isinstance(value, str)] if isinstance(values, list) else []
 
 
 def _first(files: Files, role: FileRole, paths: tuple[str, ...]) -> DaemonFile:
