@@ -47,6 +47,8 @@ class Unread(Struct, frozen=True):
     path: str
     place: str
     reader: Reader
+    glob: str = ""
+    """Set when both are directories: for the names wanted in them."""
 
 
 class _Node:
@@ -118,6 +120,10 @@ class Merged:
         """What readers declare, is there through links, and was read at no place: to be read where it lies."""
         for path, readers in sorted(self._wanted.exact.items()):
             yield from self._unread(path, readers)
+        for directory, glob, reader in self._wanted.rooted:
+            place, _ = self.resolve(directory)
+            if place != directory and not reader.reads.matches(f"{place}/{glob}"):
+                yield Unread(directory, place, reader, glob)
         for path, node in self._nodes(self._root, ""):
             if node.stands is not None and node.stands.kind is Kind.LINK and path not in self._wanted.skeleton:
                 yield from self._unread(path, self._wanted.readers_of(path))

@@ -64,7 +64,7 @@ def parse_mountinfo(text: str) -> Iterator[MountPoint]:
 
 def left_out(mounts: Iterable[MountPoint], sysfs: Path) -> tuple[LeftOut, ...]:
     """Mounts that are no local disk, or show again what is walked anyway; those below one that is left out are not named."""
-    topmost = {mount.path: mount for mount in mounts}  # a later mount on the same place hides the earlier
+    topmost = {mount.path: mount for mount in mounts if mount.filesystem != "nsfs"}  # later ones hide earlier ones; nsfs: no directories
     walked = [topmost.pop("")] if "" in topmost else []
     skipped: list[LeftOut] = []
     for path, mount in sorted(topmost.items()):
@@ -89,9 +89,17 @@ def _why_not(mount: MountPoint, walked: Iterable[MountPoint], sysfs: Path) -> st
         return f"no file system on a disk ({mount.filesystem})"
     if mount.filesystem == "overlay":
         return "a container's file system"
-    if any(mount.device == other.device and (other.inside == "/" or is_below(mount.inside, other.inside)) for other in walked):
+    if any(_shows(other, mount) for other in walked):
         return "shows again what is read elsewhere"
     return "a removable disk" if _is_removable(mount.device, sysfs) else ""
+
+
+def _shows(other: MountPoint, mount: MountPoint) -> bool:
+    """Whether the whole of ``mount`` is to be seen through ``other`` too, at another path."""
+    if mount.device != other.device or not (other.inside == "/" or is_below(mount.inside, other.inside)):
+        return False
+    rest = mount.inside.removeprefix(other.inside).strip("/")
+    return "/".join(filter(None, (other.path, rest))) != mount.path
 
 
 def _is_removable(device: str, sysfs: Path) -> bool:

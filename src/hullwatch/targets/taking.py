@@ -7,9 +7,10 @@ from msgspec import Struct
 from ..config import Limits
 from ..errors import LimitExceeded
 from ..model import Digest, Gap, Location
+from ..model.reads import compiled
 from ..ports import FactCache, Progress
 from ..readers.catalogue import Reader
-from .files import unreadable
+from .files import shown, unreadable
 from .kept import KeptFacts
 from .layer_facts import Budget, Collector, LayerFacts, read_file
 from .layers import LayerRead, Merged, Seen, Unread, merge
@@ -104,13 +105,20 @@ class Taking:
 def _read_in_place(unread: Unread, stack: Stack, contents: Contents, budget: Budget) -> None:
     """Read what links lead to, wherever that is inside the target."""
     try:
-        with stack.lend(unread.path, unread.place) as lent:
-            if lent is None:
-                return
-            index, file = lent
-            budget.reads()
-            facts, _ = read_file(unread.reader, file, budget)
-            contents.seen.append((name_of(unread.reader), Seen(unread.path, facts, index, {})))
+        if not unread.glob:
+            _read_lent(unread.path, unread.place, unread, stack, contents, budget)
+            return
+        for name in filter(compiled(unread.glob).fullmatch, stack.names(unread.place)):
+            _read_lent(f"{unread.path}/{shown(name)}", f"{unread.place}/{name}", unread, stack, contents, budget)
     except OSError as error:
         why = str(unreadable(unread.place, error))
         contents.gaps.append(Gap(kind="file", what=unread.path, why=why, seen_at=Location(unread.path)))
+
+
+def _read_lent(path: str, place: str, unread: Unread, stack: Stack, contents: Contents, budget: Budget) -> None:
+    with stack.lend(path, place) as lent:
+        if lent is not None:
+            index, file = lent
+            budget.reads()
+            facts, _ = read_file(unread.reader, file, budget)
+            contents.seen.append((name_of(unread.reader), Seen(path, facts, index, {})))

@@ -25,7 +25,7 @@ class NameTest(Struct, frozen=True):
 
 
 class Wanted:
-    """The readers of one run and what they read. ``skeleton`` holds every exact path and every directory above one."""
+    """The readers of one run and what they read. ``skeleton`` holds every path that is named in full and every directory above one."""
 
     def __init__(self, readers: Sequence[Reader]) -> None:
         self.readers = {name_of(reader): reader for reader in readers}
@@ -33,7 +33,10 @@ class Wanted:
         for reader in readers:
             for path in sorted(reader.reads.exact):
                 self.exact[path] = (*self.exact.get(path, _NONE), reader)
-        self.skeleton = frozenset(above for path in self.exact for above in (path, *parents(path)))
+        self.rooted = tuple((*split, reader) for reader in readers for glob in reader.reads.patterns if (split := _rooted(glob)))
+        """Directory, glob for names in it, and reader, of each pattern whose directory is named in full."""
+        named = {*self.exact, *(directory for directory, _, _ in self.rooted)}
+        self.skeleton = frozenset(above for path in named for above in (path, *parents(path)))
         self.skeleton_directories = frozenset(path.rpartition("/")[0] for path in self.skeleton)
         self._patterns = [(compiled(glob), reader) for reader in readers for glob in reader.reads.patterns]
         self._anywhere, self._inside = _name_tests([reader.reads for reader in readers])
@@ -71,6 +74,12 @@ def _digest(readers: Collection[Reader]) -> str:
     return sha256("\0".join(declared).encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
 
+def _rooted(glob: str) -> tuple[str, str] | None:
+    """Directory and rest of a pattern whose directory is named in full; None for others."""
+    directory, _, last = glob.rpartition("/")
+    return None if set("*?") & set(directory) else (directory, last)
+
+
 def _name_tests(reads: Collection[Reads]) -> tuple[NameTest, dict[str, NameTest]]:
     """The test for names anywhere, and for each directory that is named in full the test for names there."""
     anywhere: set[str] = set()
@@ -80,11 +89,10 @@ def _name_tests(reads: Collection[Reads]) -> tuple[NameTest, dict[str, NameTest]
         directory, _, name = path.rpartition("/")
         names.setdefault(directory, set()).add(name)
     for glob in (glob for each in reads for glob in each.patterns):
-        directory, _, last = glob.rpartition("/")
-        if "*" in directory or "?" in directory:
-            anywhere.add(last)
+        if rooted := _rooted(glob):
+            inside.setdefault(rooted[0], set()).add(rooted[1])
         else:
-            inside.setdefault(directory, set()).add(last)
+            anywhere.add(glob.rpartition("/")[2])
     directories = {*names, *inside}
     return _name_test(set(), anywhere), {
         each: _name_test(names.get(each, set()), inside.get(each, set()) | anywhere) for each in directories
