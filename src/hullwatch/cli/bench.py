@@ -67,6 +67,7 @@ def bench(
         "bench" if report_format == "table" else report_format,
         written,
         Color.NEVER if no_color else Color.AUTO,
+        targets=1,
         everything=True,
         quiet=quiet,
     )

@@ -36,23 +36,12 @@ def inventory(
     """Show what is in a target: its packages, where each was seen and what brought it."""
     from ..jobs.edges import Edges
     from ..jobs.inventory import inventory as take
+    from ..reports.formats import INVENTORY_FORMATS
     from .terminal import look_of, say_gaps, write_out
 
     edges = Edges(settings(home=home, docker_host=docker_host), progress(quiet))
     taken = take(target, edges)
-    match report_format:
-        case InventoryFormat.TABLE:
-            from ..reports.inventory_table import render_inventory
-
-            write_out(render_inventory(taken, look_of(color)))
-        case InventoryFormat.JSON:
-            from ..reports.json import render_inventory as render_json
-
-            write_out(render_json(taken))
-        case InventoryFormat.CYCLONEDX:
-            from ..reports.cyclonedx import render_inventory as render_cyclonedx
-
-            write_out(render_cyclonedx(taken))
+    write_out(INVENTORY_FORMATS[report_format.value](taken, look_of(color)))
     if taken.gaps:
         say_gaps(taken.gaps, quiet=quiet)
         raise typer.Exit(3)

@@ -66,7 +66,7 @@ def scan(
     from .reporting import Outputs
 
     chosen = settings(home=home, mirror=mirror, offline=offline, docker_host=docker_host, fail_on=fail_on, waivers=waivers_file)
-    outputs = Outputs(report_format, output or (), color, everything=everything, quiet=quiet)
+    outputs = Outputs(report_format, output or (), color, targets=len(targets) if targets else None, everything=everything, quiet=quiet)
     parameters = ScanParameters(
         references=tuple(targets or ()),
         only=frozenset(only or ()),

@@ -1,6 +1,8 @@
 """The edges that a job is handed: opened here for a terminal, replaced by doubles in tests, opened by a worker for a server."""
 
+import atexit
 import os
+import shutil
 import tempfile
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -44,10 +46,11 @@ class Edges:
             if not os.access(wanted, os.W_OK | os.X_OK):
                 raise PermissionError(f"{wanted} is not writable")
         except OSError as error:
-            self._temporary = tempfile.TemporaryDirectory(prefix="hullwatch-")
+            temporary = Path(tempfile.mkdtemp(prefix="hullwatch-"))
+            atexit.register(shutil.rmtree, temporary, ignore_errors=True)
             reason = error.strerror or str(error)
             self.progress.warn(f"the home {wanted} cannot be used ({reason}): nothing is remembered after this run; set HULLWATCH_HOME")
-            return Path(self._temporary.name)
+            return temporary
         return wanted
 
     @cached_property

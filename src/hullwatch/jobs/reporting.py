@@ -15,7 +15,7 @@ from ..assess.waivers import ending, unused, waive
 from ..errors import HullwatchError
 from ..model import Finding, Gap, Judgement, Note, Report, Reported, TargetKind, TargetReport, Unfinished, Waiver
 from ..targets.listing import Local
-from ..targets.machine import machine_name
+from ..targets.machine import read_host_facts
 from .edges import Edges
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def report_on(run: Run, waivers: Sequence[Waiver], fail_on: str, edges: Edges, *
         open_unfinished += [each] if waived.gaps else []
     report = Report(
         made_at=run.started_at,
-        machine=machine_name(),
+        machine=read_host_facts(edges.files).hostname or "this machine",
         version=__version__,
         targets=tuple(targets),
         unfinished=tuple(open_unfinished),
