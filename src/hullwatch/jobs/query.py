@@ -1,10 +1,11 @@
 """The job of ``hullwatch query``: one SQL statement over a target; tables of packages reach every target that the statement names."""
 
-import json
 from functools import cached_property
 from pathlib import Path
 
-from ..errors import HullwatchError, Misuse, Unreachable
+import msgspec
+
+from ..errors import HullwatchError, Malformed, Misuse, Unreachable
 from ..model import Inventory, Target, TargetKind
 from ..ports import KIBIBYTE, Files
 from ..tables.engine import MAX_ROWS, TIMEOUT_S, Answer, run_query
@@ -78,13 +79,24 @@ class _Opened:
         return HostFiles(self._edges.root / "proc" / str(pid) / "root")
 
     def _first_process(self) -> int:
-        """Process id, on this machine, of the container's first process. Raises NotFound, Misuse (it does not run), Unreachable."""
-        docker = self._edges.require_docker()
-        told = json.loads(docker.get(f"/containers/{self._target.reference.removeprefix('container:')}/json"))
-        pid, identifier = told["State"]["Pid"], told["Id"]
-        if not pid:
-            raise Misuse(f"{self._target.reference} does not run", remedy="tables of files and processes are of running containers")
-        group = self._edges.files.open(f"proc/{pid}/cgroup")
-        if group is None or identifier not in group.text(64 * KIBIBYTE):
-            raise Unreachable(f"{self._target.reference} does not run on this machine", remedy="ask on the machine of its engine")
-        return int(pid)
+        """Process id, on this machine, of the container's first process. Raises NotFound, Misuse (it does not run), Unreachable, Malformed."""
+        name = self._target.reference.removeprefix("container:")
+        try:
+            told = msgspec.json.decode(self._edges.require_docker().get(f"/containers/{name}/json"), type=_Container)
+        except msgspec.MsgspecError as error:
+            raise Malformed(f"the engine's answer about container {name}: {error}") from error
+        if not told.state.pid:
+            raise Misuse(f"container {name} does not run", remedy="tables of files and processes are of running containers")
+        group = self._edges.files.open(f"proc/{told.state.pid}/cgroup")
+        if group is None or told.id not in group.text(64 * KIBIBYTE):
+            raise Unreachable(f"container {name} does not run on this machine", remedy="ask on the machine of its engine")
+        return told.state.pid
+
+
+class _State(msgspec.Struct, frozen=True, rename="pascal"):
+    pid: int
+
+
+class _Container(msgspec.Struct, frozen=True, rename="pascal"):
+    id: str
+    state: _State

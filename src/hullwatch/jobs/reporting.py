@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from .. import __version__
 from ..assess.difference import beyond_image, relation_to_image
-from ..assess.mends import plan_mends
+from ..assess.mends import plan_mends, upgrades_of
 from ..assess.threshold import fails
 from ..assess.waivers import ending, unused, waive
 from ..errors import HullwatchError
@@ -47,22 +47,21 @@ def report_on(run: Run, waivers: Sequence[Waiver], fail_on: str, edges: Edges, *
         waived = waive(shown.findings, shown.gaps, waivers, target=judgement.inventory.target, today=today)
         used |= {waivers.index(waiver) for waiver in waived.used}
         known = memory.get(judgement.inventory.target.reference)
-        targets.append(
-            TargetReport(
-                inventory=judgement.inventory,
-                findings=tuple(_with_state(finding, waiver, known) for finding, waiver in waived.findings),
-                gaps=tuple(waived.gaps),
-                waived_gaps=tuple(waived.waived_gaps),
-                notes=shown.notes,
-                feeds=shown.feeds,
-                mended=known.mended if known else (),
-                previous_at=known.previous_at if known else None,
-                relation=relation,
-                running=_running(judgement, run.local),
-                running_as=_running_as(judgement, run.local),
-                seconds=seconds,
-            )
+        target = TargetReport(
+            inventory=judgement.inventory,
+            findings=tuple(_with_state(finding, waiver, known) for finding, waiver in waived.findings),
+            gaps=tuple(waived.gaps),
+            waived_gaps=tuple(waived.waived_gaps),
+            notes=shown.notes,
+            feeds=shown.feeds,
+            mended=known.mended if known else (),
+            previous_at=known.previous_at if known else None,
+            relation=relation,
+            running=_running(judgement, run.local),
+            running_as=_running_as(judgement, run.local),
+            seconds=seconds,
         )
+        targets.append(replace(target, upgrades=upgrades_of(target)))
     open_unfinished = []
     for each in run.unfinished + tuple(Unfinished(reference=gap.what, gap=gap) for gap in run.feed_gaps):
         waived = waive((), (each.gap,), waivers, target=each.reference, today=today)

@@ -128,12 +128,18 @@ def _take(targets: Iterable[Target], edges: Edges) -> tuple[list[_Taken], tuple[
             try:
                 inventory = inventory_of(target, edges)
                 taken.append(_Taken(inventory, time.monotonic() - began))
-                edges.progress.finished(f"{target.kind} {target.name}", f"{len(inventory.packages)} packages")
+                edges.progress.finished(f"{target.kind} {inventory.target.name}", _size(inventory))
             except HullwatchError as error:
                 unfinished.append(Unfinished(reference=target.reference, gap=gap_of(error, f"{target.kind} {target.name}")))
                 edges.progress.warn(f"{target.kind} {target.name}: {error}")
             step.advance()
     return taken, tuple(unfinished)
+
+
+def _size(inventory: Inventory) -> str:
+    if inventory.daemon is not None:
+        return f"{len(inventory.daemon.images or ())} images, {len(inventory.daemon.containers or ())} containers"
+    return f"{len(inventory.packages)} packages"
 
 
 def _no_report(wanted: _Wanted, unfinished: tuple[Unfinished, ...]) -> HullwatchError:

@@ -5,10 +5,10 @@ from typing import assert_never
 
 from ...model import Mend, TargetKind, TargetReport
 from . import containers, hosts, images
-from .items import URGENCY, Item, items_of
+from .items import URGENCY, Item, items_of, upgrades_of
 from .places import Act, Images, Place, place_of
 
-__all__ = ["plan_mends"]
+__all__ = ["plan_mends", "upgrades_of"]
 
 
 def plan_mends(targets: Sequence[TargetReport]) -> tuple[Mend, ...]:

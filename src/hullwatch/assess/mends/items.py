@@ -72,6 +72,14 @@ def subjects_of(items: Sequence[Item]) -> list[Subject]:
     return sorted((_subject(group) for group in groups.values()), key=lambda each: (each.urgency, -each.count, each.name))
 
 
+def upgrades_of(report: TargetReport) -> dict[str, str]:
+    """Per subject (a source package, ``pypi:jinja2``) the version that mends all flaws of it that a known version mends."""
+    groups: dict[str, list[Item]] = {}
+    for item in items_of((report,)):
+        groups.setdefault(item.finding.subject, []).append(item)
+    return {subject: _subject(group).fixed_in for subject, group in groups.items()}
+
+
 def urgency(finding: Finding) -> tuple[bool, int]:
     """Sorts findings: exploited ones first, then the worst."""
     return (not finding.exploited, URGENCY.index(finding.severity))
