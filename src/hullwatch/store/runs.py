@@ -6,7 +6,6 @@ from typing import TypeVar
 
 from msgspec import Struct
 from sqlalchemy import Connection, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import Insert
 from sqlalchemy.sql.schema import Table
 
@@ -31,7 +30,11 @@ class KnownTarget(Struct, frozen=True):
 def insert_unless_there(connection: Connection, table: Table) -> Insert:
     """An insert that leaves a row alone which another writer, or we, wrote before."""
     if connection.dialect.name == "postgresql":
+        from sqlalchemy.dialects import postgresql
+
         return postgresql.insert(table).on_conflict_do_nothing()
+    from sqlalchemy.dialects import sqlite
+
     return sqlite.insert(table).on_conflict_do_nothing()
 
 
