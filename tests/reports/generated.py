@@ -27,10 +27,10 @@ from hullwatch.model import (
 from .builders import ALPINE_FEED, DEBIAN_FEED, KEV_FEED, MADE_AT, PYPI_FEED, check, flaw, image, package, waiver
 from .samples import NGINX_LAYERS
 
-HOSTILE = st.text(st.characters(exclude_categories=()), max_size=40) | st.sampled_from(
+HOSTILE = st.text(st.characters(codec="utf-8"), max_size=40) | st.sampled_from(
     ["\x1b[2J", "\u202ecod.exe", "a\tb\nc", "\udcff", "漢字" * 30, "x" * 300, ""]
 )
-"""Any text at all, lone surrogates included, and some that is meant to harm."""
+"""Any text at all, and some that is meant to harm; a lone surrogate is a byte of a name that is no UTF-8."""
 PLAIN = st.text(st.characters(min_codepoint=97, max_codepoint=122), min_size=1, max_size=12)
 
 

@@ -25,7 +25,7 @@ def test_outside_utf_8_everything_is_ascii() -> None:
     assert look.text("straße") == r"stra\xdfe"
 
 
-@given(HOSTILE, st.booleans())
+@given(HOSTILE | st.text(st.characters(exclude_categories=())), st.booleans())
 def test_text_is_one_printable_line(text: str, unicode: bool) -> None:
     """Whatever comes in; and once is enough."""
     look = Look(unicode=unicode)

@@ -4,7 +4,7 @@ from ..model import Inventory, Package, Scheme
 from .look import Look, Style
 from .names import about, label, many, natural, system
 from .readable import with_strings
-from .screen.styled import Column, Line, Span, line, paint, table, wrap
+from .screen.styled import Column, Line, Span, flow, line, paint, table, wrap
 
 _KINDS = {Scheme.DEB: "deb", Scheme.APK: "apk", Scheme.PEP440: "python"}
 
@@ -12,17 +12,18 @@ _KINDS = {Scheme.DEB: "deb", Scheme.APK: "apk", Scheme.PEP440: "python"}
 def render_inventory(inventory: Inventory, look: Look) -> str:
     """Every package, by name; then what could not be read. An inventory never folds."""
     inventory = with_strings(inventory, look.text)
-    lines = [_header(inventory), (), *_packages(inventory, look)] if inventory.packages else [_header(inventory)]
+    lines = _header(inventory, look)
+    lines += [(), *_packages(inventory, look)] if inventory.packages else []
     if inventory.gaps:
         lines += [(), (Span("NOT READ", Style.GAP),)]
         lines += [part for gap in inventory.gaps for part in wrap(line(f"{about(gap)}: {gap.why}"), look, hang=2)]
     return paint(lines, look)
 
 
-def _header(inventory: Inventory) -> Line:
+def _header(inventory: Inventory, look: Look) -> list[Line]:
     parts = [label(inventory.target), inventory.image.image_id[:19] if inventory.image else "", system(inventory)]
     parts += [many(len(inventory.packages), "package"), many(len(inventory.layers), "layer") if inventory.layers else ""]
-    return line(" · ".join(part for part in [*parts, many(len(inventory.gaps), "gap")] if part and part != "-"))
+    return flow([line(part) for part in [*parts, many(len(inventory.gaps), "gap")] if part != "-"], look)
 
 
 def _packages(inventory: Inventory, look: Look) -> list[Line]:

@@ -67,7 +67,7 @@ class Counts(Struct, frozen=True, kw_only=True):
     changes: int = 0
     """Files that differ from their baseline."""
     packages: int = 0
-    """Packages judged. A container that is its image counts none: its image does."""
+    """Packages there. A container that is its image counts none: its image does."""
     waived: int = 0
     """Findings of every kind that a waiver covers."""
     new: int = 0
@@ -79,6 +79,13 @@ class Counts(Struct, frozen=True, kw_only=True):
     """Targets with packages whose sources cannot know flaws without a fix."""
     unheard: int = 0
     """Targets with packages of which no source speaks at all."""
+    unjudged_packages: int = 0
+    """Part of ``packages``: those of the unheard."""
+
+    @property
+    def judged_packages(self) -> int:
+        """Packages of which some source of advisories was asked."""
+        return self.packages - self.unjudged_packages
 
     @property
     def found(self) -> int:
@@ -104,12 +111,12 @@ class Summary(Struct, frozen=True, kw_only=True):
     @property
     def clean(self) -> bool:
         """Whether something was judged, nothing was found and nothing is missing."""
-        return self.judged and not self.total.found and not self.total.gaps
+        return self.judged and not self.total.found and not self.total.gaps and not self.total.unheard
 
     @property
     def judged(self) -> bool:
         """Whether anything was judged at all."""
-        return bool(self.total.packages or self.total.checks.judged)
+        return bool(self.total.judged_packages or self.total.checks.judged)
 
 
 def summarise(report: Report) -> Summary:
@@ -144,6 +151,7 @@ def count_target(target: TargetReport) -> Counts:
         waived_gaps=len(target.waived_gaps),
         blind=int(packages > 0 and bool(feeds) and not all(feed.knows_unfixed for feed in feeds)),
         unheard=int(packages > 0 and not feeds),
+        unjudged_packages=0 if feeds else packages,
     )
 
 

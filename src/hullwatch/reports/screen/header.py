@@ -78,7 +78,7 @@ def _found(report: Report, summary: Summary, look: Look) -> list[Line]:
         return wrap((Span("CLEAN", Style.CLEAN), Span(f": {_looked_at(report, summary, look)}")), look, hang=2)
     counts = summary.total.vulnerabilities
     if not counts.fix:
-        return [] if not summary.total.packages else [line("nothing to mend was found among the packages judged")]
+        return [line(_nothing(summary.total))] if summary.total.packages else []
     one = len(report.targets) == 1
     running = ", ".join(report.targets[0].running_as) if one else ""
     noun = "" if one else " finding" if counts.fix == 1 else " findings"
@@ -90,6 +90,13 @@ def _found(report: Report, summary: Summary, look: Look) -> list[Line]:
     pieces = [(lead, first), *((each,) for each in more)]
     pieces = [(*piece, Span(",")) for piece in pieces[:-1]] + pieces[-1:]
     return flow([*pieces, *([line(f"· running as: {running}")] if running else [])], look, between=" ")
+
+
+def _nothing(total: Counts) -> str:
+    """What to say of packages among which nothing can be mended."""
+    unheard = f"{many(total.unjudged_packages, 'package')} not judged: no source of advisories speaks of them" if total.unheard else ""
+    judged = f"nothing to mend was found among the {many(total.judged_packages, 'package')} judged" if total.judged_packages else ""
+    return " · ".join(part for part in (judged, unheard) if part)
 
 
 def worst_count(number: int, word: str) -> Span:

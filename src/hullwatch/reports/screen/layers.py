@@ -11,7 +11,7 @@ from ..summary import Counts, Tally, is_open_flaw, tally
 from .styled import Cell, Column, Line, table
 from .targets import number, severity_cells, severity_columns, unfixed
 
-_TOGETHER = 24
+_TOGETHER = 30
 """Columns of an instruction that stands for several layers."""
 
 
