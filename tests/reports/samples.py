@@ -156,7 +156,7 @@ def daemon() -> TargetReport:
             number = next(numbers)
             found.append(check(f"check-{number}", f"9.{number}", "daemon", verdict=verdict, manual=manual))
     why = "audit rules are readable by root only; run with sudo"
-    gaps = tuple(Gap(kind="audit-rules", what=f"check {number}", why=why) for number in ("1.1.4", "1.1.7", "1.1.10"))
+    gaps = tuple(Gap(kind="check", what=f"{number} audit-of-{number}", why=why) for number in ("1.1.4", "1.1.7", "1.1.10"))
     inventory = Inventory(target=target, taken_at=MADE_AT, daemon=Daemon(version="20.10.24"))
     return TargetReport(
         inventory=inventory, findings=tuple(Reported(finding=each, first_seen=BEFORE) for each in found), gaps=gaps, previous_at=BEFORE

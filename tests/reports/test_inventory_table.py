@@ -41,7 +41,7 @@ def test_a_terminal_cuts_paths_and_never_versions() -> None:
 
 def test_an_inventory_never_folds() -> None:
     """Every package has its line."""
-    assert len(render_inventory(nginx().inventory, Look(width=80)).splitlines()) == 149 + 3
+    assert render_inventory(nginx().inventory, Look(width=80)).count("var/lib/dpkg/status") == 149
 
 
 @settings(max_examples=40)

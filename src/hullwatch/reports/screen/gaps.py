@@ -13,6 +13,8 @@ from .styled import Column, Line, Span, line, table, wrap
 _SHOWN = 5
 _NOTES_SHOWN = 3
 _WHATS = 8
+_CHECK = "check"
+"""Kind of the gaps that stand for a check's answer; they begin with its number."""
 
 
 class Missing(Struct, frozen=True, order=True):
@@ -30,7 +32,7 @@ def gaps(report: Report, look: Look) -> list[Line]:
     if not missing:
         return []
     shown = missing if look.all else missing[:_SHOWN]
-    rows = [[each.target, f"{_whats(each.whats, look)}: {each.why}{f' [{each.kind}]' if look.all else ''}"] for each in shown]
+    rows = [[each.target, f"{_whats(each, look)}: {each.why}{f' [{each.kind}]' if look.all else ''}"] for each in shown]
     heading = line(Span("NOT JUDGED", Style.GAP))
     lines = [heading, *table([Column("", name=True), Column(""), Column("")], rows, look)[1:]]
     if rest := missing[len(shown) :]:
@@ -64,14 +66,16 @@ def _grouped(name: str, found: Sequence[Gap]) -> Iterator[Missing]:
         yield Missing(name, kind, why, tuple(sorted({about(gap) for gap in group}, key=natural)))
 
 
-def _whats(whats: Sequence[str], look: Look) -> str:
-    """Things side by side; what they all begin with is said once: ``checks 1.1.4 1.1.7``."""
-    shown = list(whats if look.unfolded else whats[:_WHATS])
+def _whats(missing: Missing, look: Look) -> str:
+    """Things side by side, a limited number where things are folded; of several checks their numbers: ``checks 1.1.4 1.1.7``."""
+    whats: Sequence[str] = missing.whats
+    is_check = missing.kind == _CHECK
+    if is_check and len(whats) > 1:
+        whats = list(dict.fromkeys(what.partition(" ")[0] for what in whats))
+    shown = whats if look.unfolded else whats[:_WHATS]
     more = f" +{len(whats) - len(shown)}" if len(whats) > len(shown) else ""
-    firsts = {what.partition(" ")[0] for what in shown}
-    if len(shown) > 1 and firsts == {"check"}:
-        return f"checks {' '.join(what.partition(' ')[2] for what in shown)}{more}"
-    return ", ".join(shown) + more
+    kind = f"check{'s' if len(whats) > 1 else ''} " if is_check else ""
+    return f"{kind}{(' ' if is_check else ', ').join(shown)}{more}"
 
 
 def _note(note: Note) -> str:
