@@ -1,5 +1,7 @@
 """Inventories as they are kept: whole, and each package version once."""
 
+import hashlib
+
 from msgspec.structs import replace
 from sqlalchemy import func, select
 from sqlalchemy.schema import Table
@@ -84,3 +86,12 @@ def test_more_packages_than_one_statement_takes(history: History) -> None:
     many = image([package(f"lib{number}") for number in range(5001)])
     _keep(history, 0, many)
     assert history.inventory(IMAGE) == many
+
+
+def test_a_name_may_be_as_long_as_a_target_likes(history: History) -> None:
+    """An index of PostgreSQL that holds the names themselves would refuse it."""
+    name = "".join(hashlib.sha256(str(number).encode()).hexdigest() for number in range(1000))
+    found = image([package(name, name, name)])
+    _keep(history, 0, found)
+    assert history.inventory(IMAGE) == found
+    assert history.holders([(None, name)]) == (IMAGE,)

@@ -1,9 +1,12 @@
 """The columns that both databases would keep differently."""
 
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 
+from alembic.script import ScriptDirectory
 from sqlalchemy import select
 
+from hullwatch.store import migrations
 from hullwatch.store.database import connect, transaction
 from hullwatch.store.history import History
 from hullwatch.store.runs import begin_run
@@ -20,7 +23,11 @@ def test_a_time_comes_back_in_utc_to_the_microsecond(history: History, address: 
     assert found.tzinfo is UTC
 
 
-def test_migrations_have_numbers_that_sort() -> None:
-    """Newer and older is told by their order as text."""
-    assert len(NEWEST) == 4
-    assert NEWEST.isdecimal()
+def test_migrations_are_numbered_without_a_hole() -> None:
+    """Each follows the one before it, its file says its number, and the code needs the last."""
+    scripts = list(ScriptDirectory(str(Path(migrations.__file__).parent)).walk_revisions())[::-1]
+    numbers = [f"{number:04}" for number in range(1, len(scripts) + 1)]
+    assert [script.revision for script in scripts] == numbers
+    assert [script.down_revision for script in scripts] == [None, *numbers[:-1]]
+    assert [Path(script.path).name[1:5] for script in scripts] == numbers
+    assert numbers[-1] == NEWEST

@@ -1,4 +1,7 @@
-"""The tables of history, one schema for SQLite and PostgreSQL. A change here is a new numbered migration in ``migrations/versions``."""
+"""The tables of history, one schema for SQLite and PostgreSQL. A change here is a new numbered migration in ``migrations/versions``.
+
+What only PostgreSQL must know (its indices of names are hashes: a B-tree refuses long ones) stands in the migrations alone.
+"""
 
 from datetime import UTC, datetime
 
@@ -94,8 +97,8 @@ packages = Table(
     Column("source_version", ExactText, nullable=False),
     Column("architecture", ExactText, nullable=False),
     Column("more", LargeBinary, doc="vendor, module, repository, licences; null: none of them"),
-    Index("packages_by_name", "name", postgresql_using="hash"),
-    Index("packages_by_source", "source", postgresql_using="hash"),
+    Index("packages_by_name", "name"),
+    Index("packages_by_source", "source"),
 )
 
 # One row per state of a target; when it was found in that state is in judgements.
@@ -168,5 +171,5 @@ findings = Table(
     Column("reopened", Integer, nullable=False, doc="how often it came back"),
     Column("last_run", _Number, ForeignKey("runs.id"), nullable=False, doc="that answered it, or saw it gone"),
     Column("record", LargeBinary, nullable=False, doc="the whole finding, as last seen"),
-    Index("findings_by_rule", "rule", postgresql_using="hash"),
+    Index("findings_by_rule", "rule"),
 )
