@@ -9,7 +9,7 @@ from typing import BinaryIO
 import pytest
 
 from hullwatch.config import Settings
-from hullwatch.errors import Misuse, NotFound, Unreachable
+from hullwatch.errors import Malformed, Misuse, NotFound, Unreachable
 from hullwatch.jobs.edges import Edges
 from hullwatch.jobs.query import query
 from hullwatch.model import Inventory
@@ -55,6 +55,7 @@ def machine(tmp_path: Path) -> Edges:
             "/containers/web/json": {"Id": "c0ffee", "State": {"Pid": 77}},
             "/containers/elsewhere/json": {"Id": "decaf", "State": {"Pid": 78}},
             "/containers/gone/json": {"Id": "dead", "State": {"Pid": 79}},
+            "/containers/odd/json": {"Id": 7},
             "/containers/still/json": {"Id": "dead", "State": {"Pid": 0}},
         }
     )
@@ -86,6 +87,7 @@ def test_a_running_container_is_seen_as_its_first_process_sees_it(machine: Edges
         ("container:elsewhere", Unreachable),
         ("container:gone", Unreachable),
         ("container:none", NotFound),
+        ("container:odd", Malformed),
         ("docker:nginx:1.25", Misuse),
         ("daemon", Misuse),
         ("ssh://web", Misuse),
@@ -108,7 +110,7 @@ def test_packages_are_those_of_the_target(machine: Edges, tmp_path: Path) -> Non
     """Of the query's own, or of the one that the statement names."""
     root = tmp_path / "root"
     assert query("select target, name, scheme from packages", machine, reference=f"dir:{root}").rows == ((f"dir:{root}", "zlib1g", "deb"),)
-    assert query(f"select name from packages where target = 'dir:{root}'", machine).rows == (("zlib1g",),)  # noqa: S608
+    assert query(f"select name from packages where target = 'dir:{root}'", machine).rows == (("zlib1g",),)  # noqa: S608 - a path of this test
 
 
 def test_the_daemon_has_no_packages(machine: Edges) -> None:
@@ -120,7 +122,7 @@ def test_the_daemon_has_no_packages(machine: Edges) -> None:
 def test_a_target_that_is_not_there_is_a_gap_when_named_and_an_error_when_asked(machine: Edges, tmp_path: Path) -> None:
     """What the statement names may be one of many."""
     nowhere = f"dir:{tmp_path}/nowhere"
-    answer = query(f"select name from packages where target = '{nowhere}'", machine)  # noqa: S608
+    answer = query(f"select name from packages where target = '{nowhere}'", machine)  # noqa: S608 - a path of this test
     assert [gap.what for gap in answer.gaps] == [nowhere]
     with pytest.raises(NotFound):
         query("select name from packages", machine, reference=nowhere)
@@ -139,6 +141,6 @@ def test_an_inventory_is_taken_once(machine: Edges, tmp_path: Path, monkeypatch:
 
     monkeypatch.setattr(inventory, "inventory", take)
     here = f"dir:{tmp_path}/root"
-    sql = f"select count(*) from packages a, packages b where a.target = '{here}' and b.target = '{here}' and a.name <> ''"  # noqa: S608
+    sql = f"select count(*) from packages a, packages b where a.target = '{here}' and b.target = '{here}' and a.name <> ''"  # noqa: S608 - a path of this test
     assert query(sql, machine).rows == ((1,),)
     assert taken == [here]

@@ -1,6 +1,7 @@
 """Accounts."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hullwatch.model import Gap, Location
+from hullwatch.model.reads import Reads
+from hullwatch.ports import File
 from hullwatch.tables import users
 from tests.doubles import MemoryFiles
 from tests.tables.doubles import ClosedFiles, KnownNamespaces, KnownSources, as_text, ask
@@ -64,7 +67,7 @@ def test_a_file_that_cannot_be_read_is_a_gap() -> None:
     """Neither no accounts nor an error."""
 
     class Failing(MemoryFiles):
-        def open_each(self, reads: object):  # type: ignore[no-untyped-def]
+        def open_each(self, reads: Reads) -> Iterator[File | Gap]:
             yield Gap(kind="file-unreadable", what="etc/passwd", why="closed to this user")
 
     answer = ask(EVERYTHING, KnownSources(Failing({})))

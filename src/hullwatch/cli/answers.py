@@ -47,7 +47,7 @@ def _table(answer: Answer, look: Look) -> str:
     heading = [look.text(name) for name in answer.columns]
     rows = [[look.text(_shown(cell)) for cell in row] for row in answer.rows]
     widths = [max(map(columns, column)) for column in zip(heading, *rows, strict=True)]
-    if not look.piped and sum(widths) + len(_BETWEEN) * (len(widths) - 1) > look.width:
+    if not look.piped and 0 < look.width < sum(widths) + len(_BETWEEN) * (len(widths) - 1):
         return _blocks(heading, rows, look)
     numeric = [all(isinstance(row[number], int | float | None) for row in answer.rows) and bool(rows) for number in range(len(widths))]
     lines = [_aligned(row, widths, numeric) for row in (heading, *rows)]

@@ -79,7 +79,7 @@ class _Opened:
         return HostFiles(self._edges.root / "proc" / str(pid) / "root")
 
     def _first_process(self) -> int:
-        """Process id, on this machine, of the container's first process. Raises NotFound, Misuse (it does not run), Unreachable, Malformed."""
+        """Process id, here, of the container's first process. Raises NotFound, Misuse (it does not run), Unreachable, Malformed."""
         name = self._target.reference.removeprefix("container:")
         try:
             told = msgspec.json.decode(self._edges.require_docker().get(f"/containers/{name}/json"), type=_Container)
