@@ -110,11 +110,13 @@ class FeedFile:
 
     def memos(self, keys: Collection[str]) -> Mapping[str, bytes]:
         """The source's own memos, those that are there."""
-        found: dict[str, bytes] = {}
-        for some in _chunks(keys):
-            with self._reading():
-                found.update(self._connection.execute(f"select key, value from memos where key in ({_marks(some)})", some))  # noqa: S608
-        return found
+        with self._reading():
+            return select_memos(self._connection, keys)
+
+    def memos_below(self, prefix: str) -> Mapping[str, bytes]:
+        """All of the source's memos whose keys begin so."""
+        with self._reading():
+            return select_memos_below(self._connection, prefix)
 
     def count(self) -> int:
         """How many advisories and scores it holds."""
@@ -137,6 +139,19 @@ class FeedFile:
             yield
         except (sqlite3.Error, msgspec.MsgspecError, KeyError, TypeError, UnicodeDecodeError, ValueError) as error:
             raise Malformed(f"{self.path}: damaged: {error}", remedy="hullwatch db update --force builds it anew") from error
+
+
+def select_memos(connection: sqlite3.Connection, keys: Collection[str]) -> Mapping[str, bytes]:
+    """Memos by key, from a file that is read or written. Raises sqlite3.Error."""
+    found: dict[str, bytes] = {}
+    for some in _chunks(keys):
+        found.update(connection.execute(f"select key, value from memos where key in ({_marks(some)})", some))  # noqa: S608
+    return found
+
+
+def select_memos_below(connection: sqlite3.Connection, prefix: str) -> Mapping[str, bytes]:
+    """Memos whose keys begin so. Raises sqlite3.Error."""
+    return dict(connection.execute("select key, value from memos where substr(key, 1, ?) = ?", (len(prefix), prefix)))
 
 
 def _readable(path: Path) -> None:

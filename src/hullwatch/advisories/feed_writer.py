@@ -7,7 +7,7 @@ import shutil
 import sqlite3
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import assert_never
@@ -16,7 +16,7 @@ import msgspec
 
 from ..errors import HomeUnavailable, Malformed, Unreachable
 from ..model import Advisory, Feed, Gap, Lifecycle, Score
-from .feed_file import FORMAT, SCHEMA, Fingerprint
+from .feed_file import FORMAT, SCHEMA, Fingerprint, select_memos, select_memos_below
 from .records import Memo, PackageGap, Record
 
 _TEMPORARY = ".new-"
@@ -49,9 +49,13 @@ class FeedWriter:
         rows = [(each.address, msgspec.json.encode(each)) for each in fingerprints]
         self._connection.executemany("insert or replace into documents values (?, ?)", rows)
 
-    def forget(self, package: str) -> None:
-        """Remove all that is said of one package."""
+    def retell(self, package: str, records: Iterable[Record]) -> None:
+        """Put these in place of all that is said of one package; they need not be counted."""
+        before = self.count
         self._connection.execute("delete from advisories where package = ?", (package,))
+        for record in records:
+            self.add(record)
+        self.count = before
 
     def add(self, record: Record) -> None:
         """Write one record; its place among the others is kept."""
@@ -73,6 +77,14 @@ class FeedWriter:
                 self._insert("memos", record.key, record.value)
             case _:
                 assert_never(record)
+
+    def memos(self, keys: Collection[str]) -> Mapping[str, bytes]:
+        """The source's memos that were written so far."""
+        return select_memos(self._connection, keys)
+
+    def memos_below(self, prefix: str) -> Mapping[str, bytes]:
+        """Those whose keys begin so."""
+        return select_memos_below(self._connection, prefix)
 
     def _insert(self, table: str, *values: object) -> None:
         self._connection.execute(f"insert or replace into {table} values ({','.join('?' * len(values))})", values)  # noqa: S608

@@ -62,7 +62,7 @@ class Fetcher:
         self._gone: dict[str, HullwatchError] = {}
         self._lock = threading.Lock()
 
-    def fetch(self, wanted: Wanted, known: Fingerprint | None = None) -> Fetched:
+    def fetch(self, wanted: Wanted, known: Fingerprint | None = None, *, quietly: bool = False) -> Fetched:
         """The document from the first place that has it as it should be.
 
         Raises Unreachable, NotFound, Untrusted, Malformed, LimitExceeded: the most telling of what all places answered.
@@ -70,7 +70,7 @@ class Fetcher:
         failures: list[HullwatchError] = []
         for place in self._places(wanted):
             try:
-                return self._checked(self._from(place, wanted, known), wanted)
+                return self._checked(self._from(place, wanted, known, quietly=quietly), wanted)
             except HullwatchError as error:
                 failures.append(error)
         if wanted.optional and all(isinstance(error, NotFound) for error in failures):
@@ -85,13 +85,16 @@ class Fetcher:
             if wanted.sha256:
                 yield Place(f"{place.address.rpartition('/')[0]}/by-hash/SHA256/{wanted.sha256}", place.proxy)
 
-    def _from(self, place: Place, wanted: Wanted, known: Fingerprint | None) -> Fetched:
+    def _from(self, place: Place, wanted: Wanted, known: Fingerprint | None, *, quietly: bool) -> Fetched:
         path = path_of(place.address)
         if path is not None:
             return _from_file(path, wanted, known)
         headers = {} if known is None or known.place != place.address else _conditions(known)
-        with self._progress.step(f"fetching {urlsplit(wanted.address).netloc}", None, "B") as step:
-            answer = self._asked(place, headers, wanted.limit_bytes, step)
+        if quietly:
+            answer = self._asked(place, headers, wanted.limit_bytes, None)
+        else:
+            with self._progress.step(f"fetching {wanted.address}", None, "B") as step:
+                answer = self._asked(place, headers, wanted.limit_bytes, step)
         if answer.status == 304 and known is not None:
             return Fetched(body=answer.body, fingerprint=known, unchanged=True)
         if answer.status != 200:

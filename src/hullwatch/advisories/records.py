@@ -1,6 +1,7 @@
 """What a source yields when it parses, and what it asks the fetcher for."""
 
-from typing import BinaryIO
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import BinaryIO, Protocol
 
 from msgspec import Struct
 
@@ -32,6 +33,18 @@ class Remote(Struct, frozen=True):
     size_bytes: int
 
 
+class Listed(Struct, frozen=True):
+    """A file as a signed index lists it."""
+
+    name: str
+    sha256: str
+    size_bytes: int
+
+
+Opener = Callable[[str, Listed | None], Remote]
+"""Opens an address. A file that is listed is fetched whole and checked. Raises NotFound, Unreachable, Untrusted, LimitExceeded."""
+
+
 class PackageGap(Struct, frozen=True, kw_only=True, tag="package-gap"):
     """A gap that concerns those only who have the package."""
 
@@ -51,3 +64,24 @@ Record = Advisory | Score | Lifecycle | Gap | PackageGap | Memo
 
 Parsed = Record | Feed
 """A source may also yield its feed again, described better than it could be before its documents were read."""
+
+
+class Recall(Protocol):
+    """What a source finds again in its feed's file. Every method raises Malformed."""
+
+    def memos(self, keys: Collection[str]) -> Mapping[str, bytes]:
+        """Its memos that are there."""
+
+    def memos_below(self, prefix: str) -> Mapping[str, bytes]:
+        """All whose keys begin so."""
+
+
+class Errand(Protocol):
+    """Something to read for one package once a feed is there."""
+
+    @property
+    def package(self) -> str:
+        """Whose it is."""
+
+    def run(self, open_: Opener) -> Sequence[Record]:
+        """All that is said of the package then, in place of what was said before. What cannot be had is part of it."""

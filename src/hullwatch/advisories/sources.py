@@ -1,11 +1,11 @@
 """All sources of advisories, and what a source is: a module that says which feeds an inventory needs and what their bytes mean."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import BinaryIO, Protocol, runtime_checkable
 
-from ..model import Advisory, Feed, Gap, Inventory
-from . import alpine, kev, osv
-from .records import Parsed, Wanted
+from ..model import Feed, Gap, Inventory
+from . import alpine, debian_archive, kev, osv
+from .records import Errand, Parsed, Recall, Record, Wanted
 
 
 class Source(Protocol):
@@ -35,16 +35,6 @@ class Indexed(Protocol):
         """What to fetch then; ``parse`` is handed both, in this order. Raises Malformed."""
 
 
-class Recall(Protocol):
-    """What a source finds again in its feed's file."""
-
-    def memos(self, keys: Collection[str]) -> Mapping[str, bytes]:
-        """Its memos that are there. Raises Malformed."""
-
-    def advisories(self, packages: Collection[str]) -> Iterator[Advisory | Gap]:
-        """What is said of these packages. Raises Malformed."""
-
-
 @runtime_checkable
 class Doubting(Protocol):
     """A source whose feed may be there and yet not answer everything about an inventory."""
@@ -53,4 +43,15 @@ class Doubting(Protocol):
         """What the feed as it is cannot answer."""
 
 
-SOURCES: tuple[Source, ...] = (alpine, osv, kev)
+@runtime_checkable
+class Following(Protocol):
+    """A source that must look further once its feed is there, for the packages of inventories."""
+
+    def follow(self, feed: Feed, inventories: Sequence[Inventory], recall: Recall) -> Sequence[Errand]:
+        """What is still to be read for these inventories, by package. Raises Malformed."""
+
+    def carry(self, feed: Feed, old: Recall, new: Recall) -> Iterator[tuple[str, Sequence[Record]]]:
+        """What errands brought to an older file of the feed and still holds: per package, all that is said of it. Raises Malformed."""
+
+
+SOURCES: tuple[Source, ...] = (debian_archive, alpine, osv, kev)

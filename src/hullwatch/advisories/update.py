@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -12,14 +13,17 @@ from msgspec.structs import replace
 from ..errors import Denied, HomeUnavailable, HullwatchError, LimitExceeded, Malformed, NotFound, Unreachable, Untrusted
 from ..model import Feed, Gap, Inventory
 from ..ports import Clock, Progress
+from .apt_sources import read_archives
 from .database import AdvisoryDatabase
 from .feed_file import FeedFile, Fingerprint
 from .feed_writer import FeedWriter
 from .fetch import Fetched, Fetcher
-from .records import Wanted
-from .sources import Indexed, Source
+from .records import Errand, Listed, Record, Remote, Wanted
+from .sources import Following, Indexed, Source
 
 _LARGE_SHARE = 0.5
+_AT_ONCE = 8
+"""Errands; they wait for the network most of the time."""
 _FEW = 100
 """Of so few records a large share may well go."""
 _KINDS: Mapping[type[HullwatchError], str] = {
@@ -49,7 +53,7 @@ def update_feeds(
     What was there stays when something fails, and the gap says of when it is. ``force`` asks even for fresh feeds and builds them anew.
     Raises Misuse for a mirror that is neither a directory nor an address.
     """
-    with Fetcher(mirror=mirror, timeout_s=timeout_s, progress=progress) as fetcher:
+    with Fetcher(mirror=mirror, archives=read_archives(), timeout_s=timeout_s, progress=progress) as fetcher:
         return update_with(fetcher, database, inventories, max_age_h=max_age_h, clock=clock, progress=progress, force=force)
 
 
@@ -87,17 +91,51 @@ class _Updating:
         self._force = force
 
     def keep_current(self, task: _Task) -> Iterator[Gap]:
-        """Fetch the feed unless it is fresh; a gap when that fails."""
+        """Fetch the feed unless it is fresh, then what its source looks further for; a gap when that fails."""
         feed = task.feed
-        if self._is_fresh(self._database.file(feed.id), feed):
-            return
         try:
+            if self._is_fresh(self._database.file(feed.id), feed) and not self._errands(task):
+                return
             with self._database.only_one(feed.id):
                 known = self._database.file(feed.id)
                 if not self._is_fresh(known, feed):
                     self._fetch(task, known)
+                self._follow(task)
         except HullwatchError as error:
             yield self._failed(feed, error)
+
+    def _errands(self, task: _Task) -> Sequence[Errand]:
+        file = self._database.file(task.feed.id)
+        if file is None or not isinstance(task.source, Following):
+            return ()
+        return task.source.follow(file.feed, task.inventories, file)
+
+    def _follow(self, task: _Task) -> None:
+        """Run the source's errands, several at once, and put what they bring into the feed's file."""
+        errands = self._errands(task)
+        if not errands:
+            return
+        with (
+            self._progress.step(f"reading changelogs of {task.feed.covers}", len(errands), "packages") as step,
+            ThreadPoolExecutor(_AT_ONCE) as pool,
+        ):
+            brought = []
+            for errand, records in zip(errands, pool.map(self._run, errands), strict=True):
+                brought.append((errand.package, records))
+                step.advance()
+        with self._database.writing(task.feed.id, amend=True) as writer:
+            for package, records in brought:
+                writer.retell(package, records)
+        self._progress.finished(f"feed {task.feed.id}", f"{len(errands)} changelogs")
+
+    def _run(self, errand: Errand) -> Sequence[Record]:
+        return errand.run(self._open)
+
+    def _open(self, address: str, listed: Listed | None) -> Remote:
+        if listed is None:
+            return self._fetcher.open(address)
+        fetched = self._fetcher.fetch(Wanted(address=address, sha256=listed.sha256), quietly=True)
+        return Remote(fetched.body, listed.size_bytes)
 
     def _is_fresh(self, known: FeedFile | None, wanted: Feed) -> bool:
         if self._force or known is None or known.feed.revision < wanted.revision or known.feed.fetched_at is None:
@@ -158,6 +196,8 @@ class _Updating:
         )
         with self._database.writing(feed.id) as writer:
             feed = _fill(writer, task, feed, fetched)
+            if known is not None and isinstance(task.source, Following):
+                _carry(writer, task.source, feed, known)
             writer.describe(feed)
             writer.fetched(each.fingerprint for each in fetched)
             if known is not None and not self._force:
@@ -174,6 +214,15 @@ def _fill(writer: FeedWriter, task: _Task, feed: Feed, fetched: Sequence[Fetched
         else:
             writer.add(record)
     return described
+
+
+def _carry(writer: FeedWriter, source: Following, feed: Feed, known: FeedFile) -> None:
+    """What was read before for packages still holds; where it is damaged, it is read again."""
+    try:
+        for package, records in source.carry(feed, known, writer):
+            writer.retell(package, records)
+    except Malformed:
+        return
 
 
 def _wanted(task: _Task) -> Sequence[Wanted]:

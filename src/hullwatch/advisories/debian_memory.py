@@ -1,0 +1,83 @@
+"""What the source of Debian's archive keeps in its feed's file: newest versions, changelogs as far as read, indexes of binary packages."""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from ..errors import Malformed
+from .debian_changelog import Changelog
+from .debian_sources import Offer
+from .records import Memo, Recall
+
+INDEXES = "indexes"
+_OFFER = "offer/"
+_CHANGELOG = "changelog/"
+
+
+class Index(Struct, frozen=True):
+    """A signed index of a suite."""
+
+    suite: str
+    component: str
+    architecture: str
+    """``source`` for Sources."""
+    address: str
+    sha256: str
+    size_bytes: int
+
+
+class Kept(Struct, frozen=True):
+    """A changelog as far as it was read, and in the course of which update of the feed."""
+
+    changelog: Changelog
+    tried_at: datetime | None = None
+
+
+_offer = msgspec.msgpack.Decoder(Offer)
+_kept = msgspec.msgpack.Decoder(Kept)
+_indexes = msgspec.msgpack.Decoder(list[Index])
+
+
+def offer_key(source: str) -> str:
+    """The key of the memo of a source's newest version."""
+    return _OFFER + source
+
+
+def changelog_memo(source: str, kept: Kept) -> Memo:
+    """The memo of a source's changelog."""
+    return Memo(key=_CHANGELOG + source, value=msgspec.msgpack.encode(kept))
+
+
+def offers(recall: Recall, sources: Collection[str]) -> Mapping[str, Offer]:
+    """The newest versions of these sources. Raises Malformed."""
+    return {key.removeprefix(_OFFER): _read(_offer, value) for key, value in recall.memos([_OFFER + each for each in sources]).items()}
+
+
+def changelogs(recall: Recall, sources: Collection[str]) -> Mapping[str, Kept]:
+    """The changelogs kept of these sources. Raises Malformed."""
+    found = recall.memos([_CHANGELOG + each for each in sources])
+    return {key.removeprefix(_CHANGELOG): _read(_kept, value) for key, value in found.items()}
+
+
+def all_changelogs(recall: Recall) -> Mapping[str, Kept]:
+    """Every changelog kept. Raises Malformed."""
+    return {key.removeprefix(_CHANGELOG): _read(_kept, value) for key, value in recall.memos_below(_CHANGELOG).items()}
+
+
+def indexes(recall: Recall) -> list[Index]:
+    """Where the suites list their binary packages. Raises Malformed."""
+    found = recall.memos([INDEXES]).get(INDEXES)
+    return _read(_indexes, found) if found is not None else []
+
+
+_Kind = TypeVar("_Kind")
+
+
+def _read(decoder: "msgspec.msgpack.Decoder[_Kind]", value: bytes) -> _Kind:
+    try:
+        return decoder.decode(value)
+    except msgspec.MsgspecError as error:
+        raise Malformed(f"a memo of the feed is damaged: {error}", remedy="hullwatch db update --force builds it anew") from error
