@@ -5,10 +5,10 @@ from itertools import groupby
 from msgspec import Struct
 
 from ...model import Finding, FindingKind, Report, Verdict
-from ..look import Look, columns
+from ..look import Look, Style, columns
 from ..names import natural, newest_edition, number_of, object_name
 from ..summary import rank
-from .styled import Column, Line, Span, line, listed, table, width, wrap
+from .styled import Column, Line, Span, flow, line, listed, table, width, wrap
 
 _SHOWN = 5
 _OBJECTS = 24
@@ -61,25 +61,29 @@ def failed_checks(report: Report) -> list[FailedCheck]:
 
 
 def _with_remedies(title: str, rows: list[list[str]], pad: int, look: Look) -> list[Line]:
-    """A column of remedies where all of them fit, else each below its check: a remedy is never cut."""
-    heads = [Column(title), Column("FOUND ON"), Column("REMEDY")]
-    lines = table(heads, rows, look)
-    if look.piped or max(width(each) for each in lines) <= look.width:
+    """A column of remedies where all of them fit, else each below its check. Neither titles nor remedies are cut: they go on below."""
+    lines = table([Column(title), Column("FOUND ON"), Column("REMEDY")], rows, look)
+    if max(width(each) for each in lines) <= look.width:
         return lines
-    lines = table([Column(title, name=True), heads[1]], [row[:2] for row in rows], look)
-    if look.narrow:
-        return lines
+    right = max(columns("FOUND ON"), *(columns(objects) for _, objects, _ in rows))
+    left = min(max(columns(title), *(columns(text) for text, *_ in rows)), look.width - right - 2)
+    lines = [(Span(title.ljust(left + 2), Style.HEADING), Span("FOUND ON", Style.HEADING))]
     indent = " " * (pad + 1)
-    below = [[(Span(indent), *part) for part in wrap(line(row[2]), look, room=look.width - len(indent)) if row[2]] for row in rows]
-    return [lines[0], *(part for row, more in zip(lines[1:], below, strict=True) for part in (row, *more))]
+    for text, objects, remedy in rows:
+        first, *more = wrap(line(text), look, hang=len(indent), room=left)
+        lines += [(*first, Span(" " * (left + 2 - width(first))), Span(objects)), *more]
+        if remedy and not look.narrow:
+            lines += [(Span(indent), *part) for part in wrap(line(remedy), look, room=look.width - len(indent))]
+    return lines
 
 
 def _below(failed: list[FailedCheck], rest: list[FailedCheck], look: Look) -> list[Line]:
     """The checks that are not shown, and those that one edit of the daemon's configuration mends."""
     by_file = sorted((check.number for check in failed if _DAEMON_FILE in check.finding.remedy), key=natural)
-    edit = f"one {_DAEMON_FILE} edit mends {' '.join(by_file)}" if len(by_file) > 1 and not look.piped else ""
+    edit = f"one {_DAEMON_FILE} edit mends {' '.join(by_file)}" if len(by_file) > 1 else ""
     more = ""
     if rest:
         numbers = sorted((check.number for check in rest), key=natural)
-        more = f"+{len(rest)}: {listed(numbers, look.width - columns(' (hullwatch bench) · +00: ') - len(edit), look)} (hullwatch bench)"
-    return wrap(line(" · ".join(part for part in (more, edit) if part)), look, hang=2) if more or edit else []
+        room = look.width - columns(f"+{len(rest)}:  (hullwatch bench)")
+        more = f"+{len(rest)}: {listed(numbers, room, look)} (hullwatch bench)"
+    return flow([line(more), line(edit)], look)

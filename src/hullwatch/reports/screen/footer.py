@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
-from ...model import Report, TargetKind, TargetReport, Verdict
+from ...model import Report, TargetKind, TargetReport
 from ..look import Look
 from ..names import age, argument, command, feed_times, many
 from ..summary import Summary, count_target, is_open_flaw, urgency
+from .checks import failed_checks
 from .styled import Line, flow, line
 
 
@@ -63,13 +64,10 @@ def _hints(report: Report, summary: Summary, look: Look) -> Iterator[str]:
     if found:
         finding, target = min(found, key=lambda pair: (not pair[0].fixable, urgency(pair[0])))
         yield f"hullwatch explain {finding.rule} {argument(target.inventory.target)}"
-    elif failing := [
-        (each.finding, target)
-        for target in report.targets
-        for each in target.findings
-        if each.finding.verdict is Verdict.FAIL and not each.waived_by
-    ]:
-        yield f"hullwatch explain {failing[0][0].rule} {argument(failing[0][1].inventory.target)}"
+    elif failed := failed_checks(report):
+        targets = {target.inventory.target.reference: target.inventory.target for target in report.targets}
+        finding = failed[0].finding
+        yield f"hullwatch explain {finding.rule} {argument(targets[finding.target]) if finding.target in targets else finding.target}"
     if len(report.targets) == 1:
         if report.targets[0].inventory.packages:
             yield f"packages: hullwatch inventory {argument(report.targets[0].inventory.target)}"
