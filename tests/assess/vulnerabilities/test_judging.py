@@ -89,12 +89,29 @@ def test_whole_answers_of_three_publishers() -> None:
 def test_one_question_a_feed_and_each_judges_its_own() -> None:
     """A feed is asked once, for all names that it judges; feeds of scores are not asked about packages."""
     what = inventory(
-        deb("libssl3", "3", source="openssl"), deb("openssl", "3"), python("Jinja2", "3"), python("pip", "23", owned_by="python3-pip")
+        deb("libssl3", "3", source="openssl"),
+        deb("openssl", "3"),
+        deb("python3-pip", "23", source="openssl"),
+        python("Jinja2", "3"),
+        python("pip", "23", owned_by="python3-pip"),
     )
-    advisories = MemoryAdvisories({}, feeds=[DEBIAN_FEED, PYPI_FEED, KEV_FEED])
+    listed = {DEBIAN_FEED.id: [advisory("update", "openssl", "3", advisory_class=AdvisoryClass.UPDATE)]}
+    advisories = MemoryAdvisories(listed, feeds=[PYPI_FEED, DEBIAN_FEED, KEV_FEED])
     judgement = judge_packages(what, advisories, now=NOON)
     assert advisories.asked == [("debian/bookworm", frozenset({"openssl"})), ("osv/PyPI", frozenset({"jinja2"}))]
-    assert judgement.feeds == (DEBIAN_FEED, PYPI_FEED, KEV_FEED)
+    assert judgement.feeds == (PYPI_FEED, DEBIAN_FEED, KEV_FEED)
+
+
+def test_what_a_third_party_s_package_brought_is_judged_by_its_ecosystem() -> None:
+    """The archive does not list the owner's source, so its publisher never speaks of what it bundles: PyPI's word is asked."""
+    what = inventory(deb("vendor-cli", "500"), python("urllib3", "1.26.12", owned_by="vendor-cli"))
+    said = {
+        DEBIAN_FEED.id: [advisory("update", "openssl", "3", advisory_class=AdvisoryClass.UPDATE)],
+        PYPI_FEED.id: [advisory("CVE-2023-43804", "urllib3", "1.26.17", scheme=Scheme.PEP440)],
+    }
+    judgement = judge_packages(what, MemoryAdvisories(said, feeds=[DEBIAN_FEED, PYPI_FEED]), now=NOON)
+    assert [(finding.rule, finding.subject) for finding in judgement.findings] == [("CVE-2023-43804", "pypi:urllib3")]
+    assert not [note for note in judgement.notes if note.kind == "owned-packages"]
 
 
 def test_a_finding_can_be_walked_back() -> None:

@@ -28,12 +28,15 @@ def judge_packages(inventory: Inventory, advisories: Advisories, *, now: datetim
     covering = tuple(advisories.covering(inventory))
     feeds = [each for each in covering if isinstance(each, Feed)]
     gaps = [*inventory.gaps, *(each for each in covering if isinstance(each, Gap))]
+    hearing = _Hearing(division)
+    for feed in sorted(feeds, key=lambda feed: isinstance(part_of(feed), Ecosystem)):
+        if isinstance(part_of(feed), Ecosystem):
+            hearing.disown()
+        gaps += hearing.hear(feed, advisories)
+    hearing.disown()
     if len(feeds) == len(covering):
         gaps += unjudged(division, inventory, feeds)
     notes = [*inventory.notes, *owned_note(division.owned)]
-    hearing = _Hearing(division)
-    for feed in feeds:
-        gaps += hearing.hear(feed, advisories)
     gaps += hearing.archive_gaps()
     findings, outdated = hearing.findings(inventory, advisories)
     sources = {name for part, judged in division.parts.items() if not isinstance(part, Ecosystem) for name in judged.sources}
@@ -87,6 +90,11 @@ class _Hearing:
                 yield each
             else:
                 self._hits.setdefault(installed.subject, []).append(Hit(feed.id, each))
+
+    def disown(self) -> None:
+        """Once the archive was heard: what third parties' packages brought is judged by its ecosystem."""
+        if self._listing:
+            self._division.disown(self._named.keys())
 
     def archive_gaps(self) -> list[Gap]:
         """What lies outside the archives that the feeds list."""

@@ -1,6 +1,6 @@
 """Which packages a feed judges. The distribution's word outranks everybody else's, also for language packages that it installed."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from msgspec import Struct
 
@@ -31,16 +31,24 @@ class Division:
     """The packages of one inventory, divided among those who may judge them. Each is judged by one publisher."""
 
     def __init__(self, inventory: Inventory) -> None:
-        packages: dict[Scheme | Ecosystem, list[Package]] = {}
+        self._packages: dict[Scheme | Ecosystem, list[Package]] = {}
+        self._source_of = {package.name: package.source.name for package in inventory.packages if package.ecosystem is None}
         self.owned: list[Package] = []
         for package in inventory.packages:
-            if package.ecosystem is None:
-                packages.setdefault(package.scheme, []).append(package)
-            elif package.owned_by:
+            if package.ecosystem is not None and package.owned_by:
                 self.owned.append(package)
             else:
-                packages.setdefault(package.ecosystem, []).append(package)
-        self._parts = {part: _judged(part, members) for part, members in packages.items()}
+                self._packages.setdefault(package.ecosystem or package.scheme, []).append(package)
+        self._parts = {part: _judged(part, members) for part, members in self._packages.items()}
+
+    def disown(self, known: Collection[str]) -> None:
+        """Hand language packages to their ecosystem when their owner's source is none of ``known``: its publisher never speaks of it."""
+        strangers = [package for package in self.owned if self._source_of.get(package.owned_by, package.owned_by) not in known]
+        for package in strangers:
+            self._packages.setdefault(package.ecosystem or package.scheme, []).append(package)
+        self.owned = [package for package in self.owned if package not in strangers]
+        for part in {package.ecosystem for package in strangers if package.ecosystem}:
+            self._parts[part] = _judged(part, self._packages[part])
 
     @property
     def parts(self) -> dict[Scheme | Ecosystem, Judged]:
