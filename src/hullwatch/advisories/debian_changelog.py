@@ -15,8 +15,14 @@ from ..model import Scheme
 from ..versions.order import key
 
 _HEADER = re.compile(r"[A-Za-z0-9][\w.+-]* \(([^()\s]+)\)((?: +[\w.+~-]+)*);")
-_CVE = re.compile(r"\bCVE[-\u2010-\u2015 ](\d{4})[-\u2010-\u2015]\s*(\d{4,7})\b", re.IGNORECASE)
+_CVE = re.compile(
+    r"\bCVE[-\u2010-\u2015 ](?P<year>\d{4})[-\u2010-\u2015]\s*"
+    r"(?P<numbers>\{\d{4,7}(?:\s*,\s*\d{4,7})*\}|\d{4,7}\b(?:(?:\s*(?:,|&|and|or)\s*-|\s*/\s*-?)\d{4,7}\b)*)",
+    re.IGNORECASE,
+)
+"""Also ``CVE-2025-49794 and -49796``, ``CVE-2016-9577/9578`` and ``CVE-2019-{1000,1001}``."""
 _OTHER = re.compile(r"\b(?:GHSA(?:-[0-9a-z]{4}){3}|(?:XSA|DSA|DLA|MFSA|ZDI|TALOS|CAN|ZDI-CAN|RUSTSEC|WSA|PYSEC)-\d[\d-]*\d)\b")
+_NUMBER = re.compile(r"\d{4,7}")
 _BULLET = re.compile(r"\s*[*+•-]\s+")
 _CUT = re.compile(r"# (?:For )?older (?:changelog )?entries", re.IGNORECASE)
 _TEXT = 240
@@ -26,14 +32,14 @@ BELOW = 8
 """So many entries older than a version that the changelog does not name end the search for it: interleaved branches are shorter."""
 
 
-class Mention(Struct, frozen=True):
+class Mention(Struct, frozen=True, array_like=True):
     """A flaw named in an entry, and the sentence that names it."""
 
     id: str
     text: str
 
 
-class Entry(Struct, frozen=True, omit_defaults=True):
+class Entry(Struct, frozen=True, array_like=True):
     """One entry, as far as it matters here."""
 
     version: str
@@ -121,8 +127,9 @@ def _entry(version: str, body: Sequence[str]) -> Entry:
     flaws: dict[str, str] = {}
     others: dict[str, None] = {}
     for bullet in _bullets(body):
-        for year, number in _CVE.findall(bullet):
-            flaws.setdefault(f"CVE-{year}-{number}", _shortened(bullet))
+        for found in _CVE.finditer(bullet):
+            for number in _NUMBER.findall(found["numbers"]):
+                flaws.setdefault(f"CVE-{found['year']}-{number}", _shortened(bullet))
         others.update(dict.fromkeys(_OTHER.findall(bullet)))
     return Entry(
         version=version,

@@ -26,7 +26,7 @@ _NO_KERNEL = (
 
 def advisories_of(offer: Offer, code: str, changelog: Changelog | None) -> Iterator[Advisory]:
     """All that is said of a source: that there is a newer version, that the security team uploaded one, and what its changelog names."""
-    yield _advisory(offer, f"{code}/{offer.source}", offer.version, AdvisoryClass.UPDATE, f"{offer.version} is the newest in {code}")
+    yield _advisory(offer, f"{code}/{offer.source}", offer.version, AdvisoryClass.UPDATE, "")
     if offer.security:
         yield _security_upload(offer, code, changelog)
     if changelog is not None:

@@ -17,7 +17,7 @@ _OFFER = "offer/"
 _CHANGELOG = "changelog/"
 
 
-class Index(Struct, frozen=True):
+class Index(Struct, frozen=True, array_like=True):
     """A signed index of a suite."""
 
     suite: str
@@ -29,7 +29,7 @@ class Index(Struct, frozen=True):
     size_bytes: int
 
 
-class Kept(Struct, frozen=True):
+class Kept(Struct, frozen=True, array_like=True):
     """A changelog as far as it was read, and in the course of which update of the feed."""
 
     changelog: Changelog

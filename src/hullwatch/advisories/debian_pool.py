@@ -31,7 +31,16 @@ _BINARIES = 4
 _EMPTY = 2560
 """Bytes. Smaller binary packages hold no changelog, they only depend on others."""
 _SOURCE = re.compile(r"(?:\./)?(?:[^/]+/)?debian/changelog")
+_DOCUMENTS = re.compile(r"(?:\./)?usr/share/doc/[^/]+")
 _BINARY = re.compile(r"(?:\./)?usr/share/doc/[^/]+/changelog(?:\.Debian)?\.gz")
+
+
+class _Elsewhere(NotFound):
+    """A binary package whose documentation is a link to that of another one."""
+
+    def __init__(self, what: str, package: str) -> None:
+        super().__init__(what)
+        self.package = package
 
 
 class Binary(Struct, frozen=True):
@@ -75,12 +84,18 @@ def _attempts(
         return
     for binary in candidates[:_BINARIES]:
         yield partial(_from_binary, offer, binary)
+    elsewhere = {error.package for error in failures if isinstance(error, _Elsewhere)}
+    for binary in candidates[_BINARIES:]:
+        if binary.file.name.partition("_")[0] in elsewhere:
+            yield partial(_from_binary, offer, binary)
 
 
 def _failed(offer: Offer, failures: Sequence[HullwatchError]) -> Changelog:
     """What is said is the failure that says most: that something is not there says least."""
     error = next((each for each in failures if not isinstance(each, NotFound)), None)
-    why = error.what if error is not None else "neither its source nor a binary package lies in the archive"
+    looked = any(isinstance(each, _Elsewhere) for each in failures)
+    nowhere = "no package that was tried holds it" if looked else "neither its source nor a binary package lies in the archive"
+    why = error.what if error is not None else nowhere
     return Changelog(version=offer.version, failure=why, may_pass=isinstance(error, Unreachable))
 
 
@@ -126,15 +141,18 @@ def _checked(changelog: Changelog, what: str) -> Changelog:
 
 def _tar_lines(stream: BinaryIO, wanted: re.Pattern[str], what: str) -> Iterator[str]:
     """Lines of the first member with a wanted name."""
+    elsewhere = ""
     try:
         with tarfile.open(fileobj=stream, mode="r|") as archive:
             for member in archive:
                 if member.isfile() and wanted.fullmatch(member.name) and (content := archive.extractfile(member)) is not None:
                     yield from _lines(unpacked(cast(BinaryIO, content), member.name))
                     return
+                if member.issym() and _DOCUMENTS.fullmatch(member.name):
+                    elsewhere = member.linkname.rstrip("/").rpartition("/")[2]
     except tarfile.TarError as error:
         raise Malformed(f"{what}: no tar archive: {error}") from error
-    raise NotFound(f"{what}: there is no changelog in it")
+    raise _Elsewhere(f"{what}: there is no changelog in it", elsewhere)
 
 
 def _diff_lines(stream: BinaryIO) -> Iterator[str]:

@@ -18,7 +18,7 @@ _NATIVE = re.compile(r"(?<!\.orig)\.tar\.\w+$")
 _NAME = re.compile(r"[a-z0-9][a-z0-9+.-]+")
 
 
-class Place(Struct, frozen=True):
+class Place(Struct, frozen=True, array_like=True):
     """Where the source of a version lies."""
 
     suite: str
@@ -28,7 +28,7 @@ class Place(Struct, frozen=True):
     """The file that holds its changelog: ``.debian.tar.*``, ``.diff.gz``, or all of a native package."""
 
 
-class Offer(Struct, frozen=True):
+class Offer(Struct, frozen=True, array_like=True):
     """The newest version of a source package, everywhere it lies, and the security suite's version, which may be older."""
 
     source: str

@@ -11,7 +11,7 @@ from .transfer import Answer
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-PIECES_LIMIT = 256 * MEBIBYTE
+PIECES_LIMIT = 64 * MEBIBYTE
 """No more than this is read of one file of an archive."""
 _FIRST = 16 * KIBIBYTE
 _LARGEST = MEBIBYTE

@@ -33,7 +33,7 @@ class Remote(Struct, frozen=True):
     size_bytes: int
 
 
-class Listed(Struct, frozen=True):
+class Listed(Struct, frozen=True, array_like=True):
     """A file as a signed index lists it."""
 
     name: str
