@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from hullwatch.model import Layer, Target, TargetKind
+from hullwatch.model import Inventory, Layer, Target, TargetKind
 from hullwatch.reports.names import age, argument, command, duration, feed_times, instruction, label, natural
 
 from .builders import DEBIAN_FEED, KEV_FEED, MADE_AT, PYPI_FEED, diff_id
@@ -22,7 +22,7 @@ from .samples import image_report, machine_report, nginx
 )
 def test_labels(kind: TargetKind, reference: str, called: str) -> None:
     """A target is called by its kind and name, unless its reference says both."""
-    assert label(Target(kind=kind, reference=reference)) == called
+    assert label(Inventory(target=Target(kind=kind, reference=reference), taken_at=MADE_AT)) == called
 
 
 def test_commands_name_the_targets_again() -> None:

@@ -41,4 +41,4 @@ def test_alpine_packages_have_their_own_type() -> None:
 def test_without_a_distribution_or_a_name() -> None:
     """What is not known is left out; a package without a name has no address."""
     assert purl(package("zlib"), None) == "pkg:deb/zlib@1.0-1?arch=amd64"
-    assert purl(package(""), DEBIAN) == ""
+    assert purl(package(""), DEBIAN) == purl(package(" "), DEBIAN) == ""

@@ -2,11 +2,11 @@ from hypothesis import given
 from msgspec.structs import replace
 
 from hullwatch.model import Report, Severity, Verdict
-from hullwatch.reports.summary import Counts, Tally, add, rank, summarise
+from hullwatch.reports.summary import Counts, Tally, add, count_target, rank, summarise
 
-from .builders import ALPINE_FEED, KEV_FEED
+from .builders import ALPINE_FEED, DEBIAN_FEED, KEV_FEED, PYPI_FEED, package
 from .generated import reports
-from .samples import clean_report, daemon, host, image_report, machine_report, unfinished_report
+from .samples import clean_report, daemon, host, image_report, machine_report, python_package, unfinished_report
 
 
 def test_the_screen_to_reach_has_these_counts() -> None:
@@ -66,6 +66,16 @@ def test_a_source_of_scores_does_not_make_a_target_blind() -> None:
     for feeds, blind, unheard in (((KEV_FEED,), 0, 1), ((KEV_FEED, ALPINE_FEED), 1, 0)):
         counts = summarise(replace(report, targets=(replace(host(), feeds=feeds),))).total
         assert (counts.blind, counts.unheard) == (blind, unheard)
+
+
+def test_each_kind_of_package_has_its_own_sources() -> None:
+    """A wheel is judged by its ecosystem's feed, unless a distribution package installed it; the rest by the distribution's publisher."""
+    target = host()
+    wheel = python_package()
+    three = replace(target.inventory, packages=(package("zlib"), wheel, replace(wheel, name="six", owned_by="python3-six")))
+    for feeds, silent in ((), 3), ((PYPI_FEED,), 2), ((DEBIAN_FEED,), 1), ((DEBIAN_FEED, PYPI_FEED), 0):
+        counts = count_target(replace(target, inventory=three, feeds=feeds))
+        assert (counts.judged_packages, counts.unheard) == (3 - silent, int(silent > 0))
 
 
 def test_a_waived_check_is_waived_only_when_every_failure_is() -> None:

@@ -59,7 +59,7 @@ def _title(each: Reported, target: TargetReport) -> Line:
     called = finding.rule if finding.kind is not FindingKind.BENCHMARK else f"{number_of(finding)} {finding.rule}"
     verdict = "waived" if each.waived_by else "" if finding.verdict is Verdict.FAIL else str(finding.verdict).replace("_", " ")
     manual = " (manual: a person has to look)" if finding.manual else ""
-    where = label(target.inventory.target)
+    where = label(target.inventory)
     place = where if finding.subject == target.inventory.target.kind else f"{finding.subject} in {where}"
     return line(Span(f"{called} on {place}", Style.HEADING), f"  {verdict}{manual}".rstrip())
 

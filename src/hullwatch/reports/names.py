@@ -12,10 +12,12 @@ _SHELL = re.compile(r"^(?:RUN\s+)?(?:\|\d+\s.*?)?/bin/(?:ba)?sh -c\s+")
 _BUILDKIT = re.compile(r"\s*# buildkit$")
 
 
-def label(target: Target) -> str:
+def label(inventory: Inventory) -> str:
     """``image nginx:1.25``, ``host web-1``, ``daemon 20.10.24``; a reference that begins with what it is stands alone."""
+    target = inventory.target
     if target.kind is TargetKind.DAEMON:
-        return f"daemon {target.identifiers.get('engine_version', '')}".rstrip()
+        version = inventory.daemon.version if inventory.daemon else target.identifiers.get("engine_version", "")
+        return f"daemon {version}".rstrip()
     return target.name if ":" in target.name and target.name == target.reference else f"{target.kind} {target.name}"
 
 

@@ -23,7 +23,7 @@ def purl(package: Package, distribution: Distribution | None) -> str:
         }
     try:
         return str(PackageURL(kind, namespace, package.name, package.version, qualifiers).to_string())
-    except ValueError:
+    except (ValueError, TypeError):  # of a name of blanks the library makes None, and trips over it
         return ""
 
 

@@ -139,7 +139,7 @@ def _result(each: Reported, rule_index: int, target: TargetReport) -> Json:
 
 
 def _message(finding: Finding, target: TargetReport) -> str:
-    where = label(target.inventory.target)
+    where = label(target.inventory)
     for evidence in finding.evidence:
         match evidence:
             case Comparison():

@@ -1,5 +1,6 @@
 """The counts that every format shares, made once. A finding is flaw × source package × target; see each field for what counts."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TypeVar
@@ -13,6 +14,8 @@ EXPLOITED = "EXPLOITED"
 
 _ORDER = (Severity.CRITICAL, Severity.HIGH, Severity.UNRATED, Severity.MEDIUM, Severity.LOW, Severity.NEGLIGIBLE)
 _WORST_FIRST = ("failed", "undetermined", "manual", "waived", "passed", "not_applicable")
+_ECOSYSTEMS = "osv/"
+"""What the ids of feeds begin with that speak of language packages; their ecosystem follows."""
 _SCORING = frozenset({"kev", "epss", "cvss"})
 """Sources that speak of flaws and never of packages: whether they know unfixed flaws is no question."""
 
@@ -80,7 +83,7 @@ class Counts(Struct, frozen=True, kw_only=True):
     unheard: int = 0
     """Targets with packages of which no source speaks at all."""
     unjudged_packages: int = 0
-    """Part of ``packages``: those of the unheard."""
+    """Part of ``packages``: those of which no source speaks."""
 
     @property
     def judged_packages(self) -> int:
@@ -138,7 +141,7 @@ def count_target(target: TargetReport) -> Counts:
     """Count one target."""
     failing = [each for each in target.findings if each.finding.verdict is Verdict.FAIL]
     packages = 0 if is_its_image(target) else len(target.inventory.packages)
-    feeds = package_feeds(target.feeds)
+    silent, unsure = unheard_packages(target)
     return Counts(
         vulnerabilities=tally(target.findings),
         checks=count_checks(target.findings),
@@ -149,9 +152,9 @@ def count_target(target: TargetReport) -> Counts:
         mended=len(target.mended),
         gaps=len(target.gaps),
         waived_gaps=len(target.waived_gaps),
-        blind=int(packages > 0 and bool(feeds) and not all(feed.knows_unfixed for feed in feeds)),
-        unheard=int(packages > 0 and not feeds),
-        unjudged_packages=0 if feeds else packages,
+        blind=int(packages > 0 and unsure > 0),
+        unheard=int(packages > 0 and silent > 0),
+        unjudged_packages=silent if packages else 0,
     )
 
 
@@ -206,9 +209,20 @@ def is_its_image(target: TargetReport) -> bool:
     return target.inventory.target.kind is TargetKind.CONTAINER and target.relation.startswith("= ") and ", " not in target.relation
 
 
-def package_feeds(feeds: Iterable[Feed]) -> list[Feed]:
-    """Those feeds that speak of packages."""
-    return [feed for feed in feeds if feed.source not in _SCORING and feed.id not in _SCORING]
+def unheard_packages(target: TargetReport) -> tuple[int, int]:
+    """How many packages no feed that was asked speaks of, and of how many more some feed cannot know flaws without a fix.
+
+    A language package is judged by the feed of its ecosystem, unless a distribution package installed it; all others by the publishers of
+    distributions.
+    """
+    feeds: dict[str, list[Feed]] = {}
+    for feed in target.feeds:
+        if feed.source not in _SCORING:
+            feeds.setdefault(feed.id.removeprefix(_ECOSYSTEMS) if feed.id.startswith(_ECOSYSTEMS) else "", []).append(feed)
+    groups = Counter("" if package.owned_by else package.ecosystem or "" for package in target.inventory.packages)
+    silent = sum(number for group, number in groups.items() if group not in feeds)
+    unsure = sum(number for group, number in groups.items() if not all(feed.knows_unfixed for feed in feeds.get(group, ())))
+    return silent, unsure
 
 
 def rank(severity: Severity) -> int:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from msgspec.structs import replace
 
-from hullwatch.model import Report, Severity, Target, TargetKind
+from hullwatch.model import Gap, Location, Report, Severity, Target, TargetKind, Unfinished
 from hullwatch.reports.look import Look, columns
 from hullwatch.reports.screen import render, render_screen
 
@@ -213,3 +213,18 @@ def test_waivers_of_gaps_are_counted() -> None:
     """A gap that is waived is no gap, and is not forgotten."""
     target = replace(nginx(), waived_gaps=(unfinished_report().unfinished[0].gap,))
     assert "0 gaps (1 more waived)" in render_screen(replace(image_report(), targets=(target,), unused_waivers=(waiver(),)), Look()).stdout
+
+
+def test_gaps_of_one_reason_share_a_line() -> None:
+    """Many of them are folded, long paths cut in the middle; what is the target itself is not said twice."""
+    paths = [f"usr/lib/python3/{'deep/' * 30}{index}.egg-info" for index in range(9)]
+    gaps = tuple(Gap(kind="package-record", what="Python package", why="no name", seen_at=Location(path)) for path in paths)
+    feed = Unfinished(reference="debian/bookworm", gap=Gap(kind="feed-unreachable", what="debian/bookworm", why="no route to the mirror"))
+    report = replace(image_report(), targets=(replace(nginx(), gaps=gaps),), unfinished=(feed,))
+    shown = render_screen(report, Look(width=100)).stdout
+    assert "debian/bookworm  no route to the mirror\n" in shown
+    row = next(line for line in shown.splitlines() if line.startswith("nginx:1.25       Python"))
+    assert row.endswith(".egg-info +8: no name")
+    assert "…" in row
+    assert "· 10 gaps ·" in shown
+    assert render_screen(report, Look(piped=True)).stdout.count("package-record") == 9

@@ -67,7 +67,7 @@ def _single(target: TargetReport, counts: Counts, look: Look) -> list[list[Line]
 def _detail(target: TargetReport, counts: Counts, look: Look) -> list[list[Line]]:
     """All of one target among several, under its name."""
     parts = _single(target, counts, look)
-    title: list[Line] = [(Span(label(target.inventory.target), Style.HEADING),)]
+    title: list[Line] = [(Span(label(target.inventory), Style.HEADING),)]
     return [title, *parts] if any(parts) else []
 
 

@@ -62,7 +62,7 @@ def hints(report: Report, summary: Summary, look: Look) -> list[Line]:
 def _hints(report: Report, summary: Summary, look: Look) -> Iterator[str]:
     found = [(each.finding, target) for target in report.targets for each in target.findings if is_open_flaw(each)]
     if found:
-        finding, target = min(found, key=lambda pair: (not pair[0].fixable, urgency(pair[0])))
+        finding, target = min(found, key=lambda pair: (not pair[0].fixable, urgency(pair[0]), not pair[0].rule.startswith("CVE-")))
         yield f"hullwatch explain {finding.rule} {argument(target.inventory.target)}"
     elif failed := failed_checks(report):
         targets = {target.inventory.target.reference: target.inventory.target for target in report.targets}

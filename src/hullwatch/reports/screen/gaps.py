@@ -6,13 +6,12 @@ from itertools import groupby
 from msgspec import Struct
 
 from ...model import Gap, Note, Report, Target
-from ..look import Look, Style
+from ..look import Look, Style, cut_middle
 from ..names import about, many, natural, short
-from .styled import Column, Line, Span, line, table, wrap
+from .styled import Column, Line, Span, line, listed, table, wrap
 
 _SHOWN = 5
 _NOTES_SHOWN = 3
-_WHATS = 8
 _CHECK = "check"
 """Kind of the gaps that stand for a check's answer; they begin with its number."""
 
@@ -32,7 +31,7 @@ def gaps(report: Report, look: Look) -> list[Line]:
     if not missing:
         return []
     shown = missing if look.all else missing[:_SHOWN]
-    rows = [[each.target, f"{_whats(each, look)}: {each.why}{f' [{each.kind}]' if look.all else ''}"] for each in shown]
+    rows = [[each.target, f"{_told(each, look)}{f' [{each.kind}]' if look.all else ''}"] for each in shown]
     heading = line(Span("NOT JUDGED", Style.GAP))
     lines = [heading, *table([Column("", name=True), Column(""), Column("")], rows, look)[1:]]
     if rest := missing[len(shown) :]:
@@ -66,16 +65,17 @@ def _grouped(name: str, found: Sequence[Gap]) -> Iterator[Missing]:
         yield Missing(name, kind, why, tuple(sorted({about(gap) for gap in group}, key=natural)))
 
 
-def _whats(missing: Missing, look: Look) -> str:
-    """Things side by side, a limited number where things are folded; of several checks their numbers: ``checks 1.1.4 1.1.7``."""
+def _told(missing: Missing, look: Look) -> str:
+    """What could not be judged, and why; of several checks their numbers: ``checks 1.1.4 1.1.7: …``."""
     whats: Sequence[str] = missing.whats
-    is_check = missing.kind == _CHECK
-    if is_check and len(whats) > 1:
+    if whats == (missing.target,):
+        return missing.why
+    if missing.kind != _CHECK:
+        cut = whats if look.unfolded else [cut_middle(what, look.width // 2, look) for what in whats]
+        return f"{listed(cut, look.width // 2, look, between=', ')}: {missing.why}"
+    if len(whats) > 1:
         whats = list(dict.fromkeys(what.partition(" ")[0] for what in whats))
-    shown = whats if look.unfolded else whats[:_WHATS]
-    more = f" +{len(whats) - len(shown)}" if len(whats) > len(shown) else ""
-    kind = f"check{'s' if len(whats) > 1 else ''} " if is_check else ""
-    return f"{kind}{(' ' if is_check else ', ').join(shown)}{more}"
+    return f"check{'s' if len(whats) > 1 else ''} {listed(whats, look.width // 2, look)}: {missing.why}"
 
 
 def _note(note: Note) -> str:

@@ -62,7 +62,7 @@ def _one(target: TargetReport, report: Report, look: Look) -> tuple[str, ...]:
     if daemon is None or inventory.packages:
         holds.append(many(len(inventory.packages), "package"))
     holds += [many(len(inventory.layers), "layer")] if inventory.layers else []
-    name = label(inventory.target)
+    name = label(inventory)
     return (
         name.removeprefix("image ") if image else name,
         image.image_id[:19] if image else "",

@@ -67,7 +67,13 @@ def count_layers(target: TargetReport) -> tuple[list[LayerCounts], Tally]:
 
 
 def _row(title: str, what: str, packages: int, found: Tally, counts: Counts, look: Look) -> list[Cell]:
-    return [title, what, *([] if look.narrow else [number(packages)]), *severity_cells(found, look), unfixed(counts, found)]
+    return [
+        title,
+        what,
+        *([] if look.narrow else [number(packages)]),
+        *severity_cells(found, look),
+        unfixed(counts, found) if packages or found.unfixed else "-",
+    ]
 
 
 def _together(members: list[LayerCounts], severities: int, look: Look) -> list[Cell]:

@@ -37,9 +37,10 @@ def sections(report: Report, summary: Summary, look: Look) -> list[list[Line]]:
 
 def beside(report: Report, summary: Summary, look: Look) -> list[Line]:
     """What goes to standard error: times, ages and hints."""
+    aged = data(report)
     return [
         line(f"{report.machine}: {times(report, summary)}"),
-        line(data(report)),
+        *([line(aged)] if aged else []),
         *ending(report, look),
         *hints(report, summary, look),
     ]
@@ -72,7 +73,7 @@ def _layers(report: Report, summary: Summary, look: Look) -> list[Line]:
             str(each.layer.number),
             number(each.packages),
             *severity_cells(each.tally, look),
-            unfixed(counts, each.tally),
+            "-" if each.empty else unfixed(counts, each.tally),
             instruction(each.layer),
         ]
         for each in count_layers(target)[0]

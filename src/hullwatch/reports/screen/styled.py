@@ -110,11 +110,12 @@ def flow(pieces: Sequence[Line], look: Look, *, hang: int = 2, between: str = " 
 
 
 def spread(left: Line, right: Line, look: Look) -> list[Line]:
-    """One line with something at its right end; two lines where that does not fit."""
+    """A line with something at its right end; where that does not fit, below it."""
     if look.piped:
         return [(*left, Span(_GAP), *right)]
-    space = look.width - width(left) - width(right)
-    return [(*left, Span(" " * space), *right)] if space >= len(_GAP) else [*wrap(left, look, hang=2), right]
+    *before, last = wrap(left, look, hang=2)
+    space = look.width - width(last) - width(right)
+    return [*before, (*last, Span(" " * space), *right)] if space >= len(_GAP) else [*before, last, right]
 
 
 def listed(items: Sequence[str], room: int, look: Look, *, between: str = " ") -> str:

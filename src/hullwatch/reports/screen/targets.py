@@ -76,9 +76,9 @@ def _columns(look: Look) -> list[Column]:
 def _row(target: TargetReport, counts: Counts, look: Look) -> list[Cell]:
     inventory = target.inventory
     if counts.checks.total and not inventory.packages:
-        return [label(inventory.target), checks_text(counts)]
+        return [label(inventory), checks_text(counts)]
     tally = counts.vulnerabilities
-    cells: list[Cell] = [label(inventory.target), target.relation or system(inventory)]
+    cells: list[Cell] = [label(inventory), target.relation or system(inventory)]
     cells += [] if look.narrow else [number(counts.packages)]
     severities = severity_cells(tally, look)
     cells += ["?", *severities[1:]] if counts.unheard and not tally.fix else severities
