@@ -6,7 +6,7 @@ from itertools import groupby
 from msgspec import Struct
 
 from ...model import Gap, Note, Report, Target
-from ..look import Look, Style, cut_middle
+from ..look import Look, Style, columns, cut_middle
 from ..names import about, many, natural, short
 from .styled import Column, Line, Span, line, listed, table, wrap
 
@@ -71,7 +71,8 @@ def _told(missing: Missing, look: Look) -> str:
     if whats == (missing.target,):
         return missing.why
     if missing.kind != _CHECK:
-        cut = whats if look.unfolded else [cut_middle(what, look.width // 2, look) for what in whats]
+        room = look.width // 2 if len(whats) > 1 else look.width - columns(missing.target) - 4
+        cut = whats if look.unfolded else [cut_middle(what, room, look) for what in whats]
         return f"{listed(cut, look.width // 2, look, between=', ')}: {missing.why}"
     if len(whats) > 1:
         whats = list(dict.fromkeys(what.partition(" ")[0] for what in whats))
