@@ -6,7 +6,7 @@ RUN := .venv/bin
 MADE_FOR_SCAN := $(RUN)/.made-for-scan
 MADE_FOR_WORK := $(RUN)/.made-for-work
 
-.PHONY: help scan setup test check bench-speed lock
+.PHONY: help scan setup test check bench-speed docs lock
 .DEFAULT_GOAL := help
 
 help:
@@ -14,6 +14,7 @@ help:
 	@echo 'make test [ARGS=…]     all tests'
 	@echo 'make check             format, lint, types, house rules, documents up to date'
 	@echo 'make bench-speed       the speeds we hold ourselves to, measured'
+	@echo 'make docs              make the generated pages of docs/reference anew'
 	@echo 'make lock              choose the newest versions of all dependencies (requirements.lock, requirements-dev.lock)'
 
 scan: $(MADE_FOR_SCAN)
@@ -33,6 +34,9 @@ check: $(MADE_FOR_WORK)
 
 bench-speed: $(MADE_FOR_WORK)
 	@$(RUN)/python benchmarks/speed.py $(ARGS)
+
+docs: $(MADE_FOR_WORK)
+	@$(RUN)/python docs/generate.py
 
 lock: $(MADE_FOR_WORK)
 	$(RUN)/python -m pip install --quiet uv

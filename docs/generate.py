@@ -27,16 +27,27 @@ def help_of(*words: str) -> str:
 
 
 def _commands() -> str:
-    calls = [(), ("scan",), ("inventory",), ("bench",), ("query",), ("explain",), ("db",), ("db", "update"), ("db", "status")]
-    sections = [f"## hullwatch {' '.join(words)}".rstrip() + f"\n\n```\n{help_of(*words)}\n```\n" for words in calls]
+    sections = [f"## hullwatch {' '.join(words)}".rstrip() + f"\n\n```\n{help_of(*words)}\n```\n" for words in _calls()]
     return "# Commands\n\n" + "\n".join(sections)
+
+
+def _calls() -> list[tuple[str, ...]]:
+    """Every command and command below a command, in the order of the help."""
+    import typer
+
+    from hullwatch.cli.main import app
+
+    calls: list[tuple[str, ...]] = [()]
+    for name, command in getattr(typer.main.get_command(app), "commands", {}).items():
+        calls += [(name,), *((name, below) for below in getattr(command, "commands", {}))]
+    return calls
 
 
 def _checks() -> str:
     from hullwatch.assess.benchmark import CHECKS
 
     rows = [
-        f"| {check.label.cis.get('1.6', '–')} | `{check.label.slug}` | {check.label.title} | {check.label.severity} | {check.label.level} | {check.label.remedy} |"
+        f"| {check.numbers.get('1.6', '–')} | `{check.slug}` | {check.title} | {check.severity} | {check.level} | {check.remedy} |"
         for check in CHECKS
     ]
     head = "| CIS 1.6 | name | question | severity | level | remedy |\n|---|---|---|---|---|---|\n"

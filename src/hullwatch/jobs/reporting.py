@@ -80,7 +80,9 @@ def report_on(run: Run, waivers: Sequence[Waiver], fail_on: str, edges: Edges, *
         fail_on=fail_on,
         settings_files=edges.settings.files,
     )
-    return settled(report)
+    report = settled(report)
+    _conclude(report, memory, edges)
+    return report
 
 
 def settled(report: Report) -> Report:
@@ -121,6 +123,17 @@ def _remember(run: Run, edges: Edges) -> "Mapping[str, Remembered]":
     except HullwatchError as error:
         edges.progress.warn(f"this run is not remembered: {error}")
         return {}
+
+
+def _conclude(report: Report, memory: "Mapping[str, Remembered]", edges: Edges) -> None:
+    """Note in the history how the run ended."""
+    run = next((known.run for known in memory.values()), None)
+    if run is None or edges.history is None:
+        return
+    try:
+        edges.history.conclude(run, failed=report.failed, incomplete=report.incomplete, exit_status=report.exit_status)
+    except HullwatchError as error:
+        edges.progress.warn(f"how this run ended is not remembered: {error}")
 
 
 def _with_state(finding: Finding, waiver: Waiver | None, known: "Remembered | None") -> Reported:
