@@ -29,7 +29,7 @@ def _has_no_more_than(file: DaemonFile, limit: int) -> Answer:
 
 
 def _owner(slug: str, number: str, *, what: str, role: FileRole, level: int = 1, severity: Severity = Severity.MEDIUM) -> Check:
-    title = f"{what[0].upper()}{what[1:]} belongs to root"
+    title = f"Root owns {what}"
     return check(slug, cis={"1.6": number}, level=level, severity=severity, title=title, remedy="chown root:root PATH", role=role)(
         _is_roots
     )
