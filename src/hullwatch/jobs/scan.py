@@ -11,6 +11,7 @@ from ..assess.threshold import parse_threshold
 from ..assess.vulnerabilities import judge_packages
 from ..errors import HullwatchError, Misuse, NotFound
 from ..model import FindingKind, Gap, Inventory, Judgement, Note, Report, Target, TargetKind, Unfinished, Waiver
+from ..reports.names import label
 from ..targets.listing import Local, list_local
 from ..targets.references import parse_reference
 from .edges import Edges, gap_of
@@ -128,7 +129,7 @@ def _take(targets: Iterable[Target], edges: Edges) -> tuple[list[_Taken], tuple[
             try:
                 inventory = inventory_of(target, edges)
                 taken.append(_Taken(inventory, time.monotonic() - began))
-                edges.progress.finished(f"{target.kind} {inventory.target.name}", _size(inventory))
+                edges.progress.finished(label(inventory), _size(inventory))
             except HullwatchError as error:
                 unfinished.append(Unfinished(reference=target.reference, gap=gap_of(error, f"{target.kind} {target.name}")))
                 edges.progress.warn(f"{target.kind} {target.name}: {error}")
