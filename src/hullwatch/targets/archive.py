@@ -24,7 +24,7 @@ from .layer_facts import LayerFacts
 from .layers import LayerRead
 from .taking import Contents, Taking
 from .tar import BLOCK, Entry, Tar, is_header
-from .tarred import Tarred, clamped, clean
+from .tarred import Tarred, clean, followed
 
 MANIFEST = "manifest.json"
 _ALL_DOCUMENTS = 4
@@ -85,7 +85,7 @@ class Archive:
             if entry.kind == "0" and not entry.is_directory:
                 self._read_entry(tar, entry, path)
             elif entry.kind == "2":
-                self._links[path] = clamped(f"{posixpath.dirname(path)}/{entry.link}")
+                self._links[path] = followed(path, entry.link)
         return self._image()
 
     def _read_entry(self, tar: Tar, entry: Entry, path: str) -> None:

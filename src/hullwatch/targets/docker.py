@@ -105,12 +105,14 @@ def _read_kept(answer: ImageAnswer, taking: Taking) -> tuple[Configuration, Cont
     document = taking.kept.document(answer.image_id)
     if document is None or not answer.diff_ids:
         return None
-    layers = taking.kept.load(answer.diff_ids)
-    if any(taking.kept.missing(layers.get(diff_id)) for diff_id in answer.diff_ids):
-        return None
+    layers = {diff_id: kept.whole() for diff_id, kept in taking.kept.load(answer.diff_ids).items()}
     read = [
-        LayerRead(layers[diff_id], taking.kept.covers(diff_id, None), diff_id, number) for number, diff_id in enumerate(answer.diff_ids, 1)
+        LayerRead(facts, taking.kept.covers(diff_id, None), diff_id, number)
+        for number, diff_id in enumerate(answer.diff_ids, 1)
+        if (facts := layers[diff_id]) is not None
     ]
+    if len(read) < len(answer.diff_ids):
+        return None
     try:
         return parse_configuration(document), taking.lay_streamed(read)
     except UnknownCover:

@@ -167,7 +167,7 @@ class _Gunzipped:
 
 
 class _Unzstd:
-    """All frames of a zstd stream (RFC 8878)."""
+    """All frames of a zstd stream (RFC 8878). An early end is not noticed here, but by who reads the archive or checks its digest."""
 
     def __init__(self, source: Source) -> None:
         import zstandard

@@ -9,6 +9,7 @@ from hashlib import sha256
 from typing import TypeVar
 
 import msgspec
+from msgspec import Struct
 
 from ..model import Digest
 from ..ports import FactCache
@@ -26,6 +27,20 @@ _PATHS = msgspec.msgpack.Decoder(list[str])
 _encode = msgspec.msgpack.Encoder().encode
 
 
+class Kept(Struct):
+    """What is kept of one layer."""
+
+    facts: dict[str, dict[str, tuple[Fact, ...]]]
+    """Of those readers whose facts are there."""
+    skeleton: Skeleton | None
+    missing: tuple[Reader, ...]
+    """Readers that must read the layer."""
+
+    def whole(self) -> LayerFacts | None:
+        """The layer, when nothing of it is missing."""
+        return None if self.missing or self.skeleton is None else LayerFacts(self.facts, self.skeleton)
+
+
 class UnknownCover(Exception):
     """A layer's answer is not kept: its bytes must be asked."""
 
@@ -38,20 +53,11 @@ class KeptFacts:
         self._wanted = wanted
         self._budget = budget
 
-    def load(self, diff_ids: Collection[Digest]) -> dict[Digest, LayerFacts]:
-        """What is there of these layers; readers that a layer's ``facts`` lack must read it. One without its shape is left out."""
+    def load(self, diff_ids: Collection[Digest]) -> dict[Digest, Kept]:
+        """What is there of these layers, asked for at once."""
         layers = tuple(dict.fromkeys(diff_ids))
         found = self._cache.load([key for each in layers for key in (self._skeleton_key(each), *self._fact_keys(each).values())])
-        loaded = {}
-        for diff_id in layers:
-            skeleton = _decoded(_SKELETON, found.get(self._skeleton_key(diff_id)))
-            if skeleton is not None:
-                loaded[diff_id] = LayerFacts(self._facts(diff_id, found), skeleton)
-        return loaded
-
-    def missing(self, facts: LayerFacts | None) -> tuple[Reader, ...]:
-        """The readers whose facts are not there."""
-        return tuple(reader for name, reader in self._wanted.readers.items() if facts is None or name not in facts.facts)
+        return {diff_id: self._kept(diff_id, found) for diff_id in layers}
 
     def save(self, diff_id: Digest, facts: LayerFacts) -> None:
         """Keep what hangs on the layer's bytes alone."""
@@ -86,14 +92,15 @@ class KeptFacts:
         """Keep the configuration that the local engine gave for this image."""
         self._cache.save({f"{FORMAT}:{digest}:configuration": document})
 
-    def _facts(self, diff_id: Digest, found: Mapping[str, bytes]) -> dict[str, dict[str, tuple[Fact, ...]]]:
+    def _kept(self, diff_id: Digest, found: Mapping[str, bytes]) -> Kept:
         facts = {}
         for name, key in self._fact_keys(diff_id).items():
             by_path = _decoded(_FACTS, found.get(key))
             if by_path is not None:
                 self._budget.holds(sum(map(len, by_path.values())))
                 facts[name] = by_path
-        return facts
+        missing = tuple(reader for name, reader in self._wanted.readers.items() if name not in facts)
+        return Kept(facts, _decoded(_SKELETON, found.get(self._skeleton_key(diff_id))), missing)
 
     def _fact_keys(self, diff_id: Digest) -> dict[str, str]:
         return {name: f"{FORMAT}:{diff_id}:{name}:{reader.revision}" for name, reader in self._wanted.readers.items()}

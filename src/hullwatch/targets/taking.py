@@ -11,7 +11,7 @@ from ..model.reads import compiled
 from ..ports import FactCache, Progress
 from ..readers.catalogue import Reader
 from .files import shown, unreadable
-from .kept import KeptFacts
+from .kept import Kept, KeptFacts
 from .layer_facts import Budget, Collector, LayerFacts, read_file
 from .layers import LayerRead, Merged, Seen, Unread, merge
 from .stack import Stack
@@ -58,12 +58,10 @@ class Taking:
         self.check_layers(len(places))
         stack = Stack([place.directory for place in places])
         kept = self.kept.load([place.diff_id for place in places if place.diff_id])
-        layers = []
+        layers: list[LayerRead] = []
         with self.progress.step(f"reading {what}", len(places), "layers" if overlay else "") as step:
             for index, place in enumerate(places):
                 facts = self._read_place(place, kept.get(place.diff_id) if place.diff_id else None, overlay)
-                if place.diff_id:
-                    kept[place.diff_id] = facts
                 layers.append(LayerRead(facts, stack.covers(index), place.diff_id, place.number))
                 step.advance()
         contents = self.lay(layers)
@@ -89,17 +87,17 @@ class Taking:
         if count > self.limits.layers:
             raise LimitExceeded(f"{count} layers", remedy=f"raise layers below [limits] in hullwatch.toml (now {self.limits.layers})")
 
-    def _read_place(self, place: Place, kept: LayerFacts | None, overlay: bool) -> LayerFacts:
-        missing = self.kept.missing(kept)
-        if kept is not None and not missing:
-            return kept
-        collector = self.collector(missing)
+    def _read_place(self, place: Place, kept: Kept | None, overlay: bool) -> LayerFacts:
+        whole = kept.whole() if kept else None
+        if whole is not None:
+            return whole
+        collector = self.collector(kept.missing if kept else None)
         with open_top(place.directory) as top:
             Walk(self.wanted, collector, overlay=overlay, skip=place.skip).run(top)
         fresh = collector.finish()
         if place.diff_id:
             self.kept.save(place.diff_id, fresh)
-        return fresh if kept is None else LayerFacts(kept.facts | fresh.facts, fresh.skeleton, fresh.unsettled)
+        return LayerFacts((kept.facts if kept else {}) | fresh.facts, fresh.skeleton, fresh.unsettled)
 
 
 def _read_in_place(unread: Unread, stack: Stack, contents: Contents, budget: Budget) -> None:

@@ -152,7 +152,7 @@ class Tarred:
             stands = self._collector.stands.get(at)
             if stands is None or stands.kind is not Kind.LINK:
                 return None
-            path = clamped(f"{posixpath.dirname(at)}/{stands.target}" if stands.target[:1] != "/" else stands.target) + path[len(at) :]
+            path = followed(at, stands.target) + path[len(at) :]
         return None
 
 
@@ -175,3 +175,8 @@ def clean(name: str) -> str | None:
 def clamped(path: str) -> str:
     """A path inside the root as chroot(2) sees it: ``..`` at the top stays there."""
     return posixpath.normpath(f"/{path}").lstrip("/")
+
+
+def followed(path: str, target: str) -> str:
+    """Where a link at ``path`` leads, inside the root; links on the way there are not followed."""
+    return clamped(target if target.startswith("/") else f"{posixpath.dirname(path)}/{target}")
