@@ -28,7 +28,9 @@ def test_nothing_set_gives_the_defaults(tmp_path: Path) -> None:
     assert settings.fail_on == Settings().fail_on
 
 
-@pytest.mark.parametrize("text", ["colour = true\n", "mirror = 1\n", "offline = 'perhaps'\n", "[[", "limits = 3\n", "[limits]\nfiles = 1\n"])
+@pytest.mark.parametrize(
+    "text", ["colour = true\n", "mirror = 1\n", "offline = 'perhaps'\n", "[[", "limits = 3\n", "[limits]\nfiles = 1\n"]
+)
 def test_a_file_that_cannot_be_understood_is_misuse(tmp_path: Path, text: str) -> None:
     """Unknown keys, wrong types and broken TOML are misuse, with the file or key named."""
     (tmp_path / "hullwatch.toml").write_text(text)
@@ -42,3 +44,39 @@ def test_variables_are_text_and_are_read_as_what_they_mean(tmp_path: Path) -> No
     assert (settings.offline, settings.max_age_h, settings.waivers) == (True, 2.5, Path("w.yaml"))
     with pytest.raises(Misuse, match="offline"):
         load_settings({"HULLWATCH_OFFLINE": "perhaps"}, tmp_path, {})
+
+
+RULE = '[[notify]]\nname = "ops"\n'
+
+
+def test_rules_of_notification_are_tables_of_a_file(tmp_path: Path) -> None:
+    """With their defaults; a variable of that name is none."""
+    (tmp_path / "hullwatch.toml").write_text(RULE + 'url_file = "~/url"\nkinds = ["benchmark"]\nchanges = ["all"]\n')
+    (rule,) = load_settings({"HULLWATCH_NOTIFY": "x"}, tmp_path, {}).notify
+    assert (rule.name, rule.severity, rule.targets) == ("ops", "high", ("*",))
+    assert rule.url_file == Path("~/url").expanduser()
+    assert rule.kinds == ("benchmark",)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        RULE,
+        RULE + 'url = "json://s3cret"\nurl_env = "URL"\n',
+        RULE + 'url = "json://s3cret"\n' + RULE + 'url = "json://s3cret"\n',
+        RULE + 'url = "json://s3cret"\nkinds = ["s3cret"]\n',
+        '[[notify]]\nname = "Ops Team"\nurl = "json://s3cret"\n',
+    ],
+)
+def test_a_rule_that_cannot_be_understood_is_misuse_that_keeps_its_secret(tmp_path: Path, text: str) -> None:
+    """It needs one place of its URL, a plain name of its own, and known words; nothing of the URL is shown, in no form."""
+    (tmp_path / "hullwatch.toml").write_text(text)
+    with pytest.raises(Misuse, match="notify") as raised:
+        load_settings({}, tmp_path, {})
+    assert "json://" not in str(raised.value)
+
+
+def test_a_rule_shows_no_secret(tmp_path: Path) -> None:
+    """Not where settings are printed or logged."""
+    (tmp_path / "hullwatch.toml").write_text(RULE + 'url = "json://user:s3cret@host"\n')
+    assert "s3cret" not in repr(load_settings({}, tmp_path, {}))

@@ -2,12 +2,17 @@
 
 import tomllib
 from collections.abc import Mapping
+from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
 from .errors import Misuse
+from .model import FindingKind
+
+_TABLES = ("limits", "notify")
+"""Keys that are tables; no variable holds one."""
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -35,6 +40,44 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Of one manifest or image configuration."""
 
 
+class NotifyChange(StrEnum):
+    """What of a finding is worth a message."""
+
+    NEW = "new"
+    GONE = "gone"
+    ALL = "all"
+    """Everything that stands, at every run."""
+    UNFINISHED = "unfinished"
+    """A target that was asked for and could not be looked at."""
+
+
+class NotifyRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who is told what; each is a table ``[[notify]]``. Where to send is an Apprise URL: here, in a variable or in a file of its own."""
+
+    name: Annotated[str, msgspec.Meta(pattern="^[a-z0-9][a-z0-9_-]{0,63}$")]
+    url: str = ""
+    url_env: str = ""
+    """Name of the variable that holds the URL."""
+    url_file: Path | None = None
+    """File whose first line is the URL; it is read when something is sent."""
+    severity: str = "high"
+    """From where on it is told, in the words of ``fail_on``: ``high``, ``high,fixable``, ``exploited``."""
+    kinds: tuple[FindingKind, ...] = ()
+    """Kinds of findings; none means all."""
+    targets: tuple[str, ...] = ("*",)
+    """Globs of references, or of names as tables show them."""
+    changes: tuple[NotifyChange, ...] = (NotifyChange.NEW, NotifyChange.GONE)
+
+    def __post_init__(self) -> None:
+        """Raises ValueError, which names the rule and never the URL."""
+        if sum(bool(place) for place in (self.url, self.url_env, self.url_file)) != 1:
+            raise ValueError(f"notify.{self.name}: exactly one of url, url_env and url_file is needed")
+
+    def __repr__(self) -> str:
+        """Without the URL: it holds secrets."""
+        return f"NotifyRule(name={self.name!r})"
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything that can be set. A key in ``hullwatch.toml`` has the same name."""
 
@@ -55,6 +98,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     timeout_s: float = 30
     """For each answer of the network or the engine."""
     limits: Limits = Limits()
+    public_url: str = ""
+    """Where people reach the pages of ``hullwatch serve``; messages point there."""
+    notify: tuple[NotifyRule, ...] = ()
+    """In a file only."""
     files: tuple[str, ...] = ()
     """The settings files that were used; not a key."""
 
@@ -62,17 +109,20 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 def load_settings(environ: Mapping[str, str], here: Path, options: Mapping[str, Any]) -> Settings:
     """Read settings. Options (None is unset) win over ``HULLWATCH_<KEY>``, those over the files. Raises Misuse."""
     given = {key: value for key, value in options.items() if value is not None}
-    named = {key: environ[variable] for key in _keys() if key != "limits" and (variable := f"HULLWATCH_{key.upper()}") in environ}
+    named = {key: environ[variable] for key in _keys() if key not in _TABLES and (variable := f"HULLWATCH_{key.upper()}") in environ}
     nearest = _read_file(here / "hullwatch.toml")
     home = Path(str((nearest | named | given).get("home", Settings().home))).expanduser()
     in_home = _read_file(home / "hullwatch.toml") if here.resolve() != home.resolve() else {}
     files = tuple(str(path) for path, read in ((here / "hullwatch.toml", nearest), (home / "hullwatch.toml", in_home)) if read)
     try:
-        return msgspec.convert(
+        chosen = msgspec.convert(
             in_home | nearest | named | given | {"home": str(home), "files": files}, Settings, strict=False, dec_hook=_path
         )
     except msgspec.ValidationError as error:
         raise Misuse(f"settings: {error}", remedy=f"known keys are: {', '.join(_keys())}") from error
+    if twice := sorted({each.name for each in chosen.notify if [other.name for other in chosen.notify].count(each.name) > 1}):
+        raise Misuse(f"settings: notify.{twice[0]}: two rules have this name", remedy="give each its own")
+    return chosen
 
 
 def _path(wanted: type, value: object) -> object:
