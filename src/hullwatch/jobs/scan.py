@@ -11,7 +11,6 @@ from ..assess.threshold import parse_threshold
 from ..assess.vulnerabilities import judge_packages
 from ..errors import HullwatchError, Misuse, NotFound
 from ..model import FindingKind, Gap, Inventory, Judgement, Note, Report, Target, TargetKind, Unfinished, Waiver
-from ..reports.names import label
 from ..targets.listing import Local, list_local
 from ..targets.references import parse_reference
 from .edges import Edges, gap_of
@@ -129,12 +128,16 @@ def _take(targets: Iterable[Target], edges: Edges) -> tuple[list[_Taken], tuple[
             try:
                 inventory = inventory_of(target, edges)
                 taken.append(_Taken(inventory, time.monotonic() - began))
-                edges.progress.finished(label(inventory), _size(inventory))
+                edges.progress.finished(_title(inventory.target), _size(inventory))
             except HullwatchError as error:
-                unfinished.append(Unfinished(reference=target.reference, gap=gap_of(error, f"{target.kind} {target.name}")))
-                edges.progress.warn(f"{target.kind} {target.name}: {error}")
+                unfinished.append(Unfinished(reference=target.reference, gap=gap_of(error, _title(target))))
+                edges.progress.warn(f"{_title(target)}: {error}")
             step.advance()
     return taken, tuple(unfinished)
+
+
+def _title(target: Target) -> str:
+    return target.name if target.name == target.kind else f"{target.kind} {target.name}"
 
 
 def _size(inventory: Inventory) -> str:
