@@ -7,8 +7,9 @@ further ones which other facts it needs; ``facts.py`` hands them over. An answer
 from collections.abc import Callable, Mapping
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from ...model import FileRole, Setting, Severity, Verdict
+from ...model import Daemon, FileRole, Setting, Severity, Verdict
 
 
 class Answer(Struct, frozen=True, kw_only=True):
@@ -38,6 +39,8 @@ class Check(Struct, frozen=True, kw_only=True):
     """Types of the function's parameters."""
     role: FileRole | None = None
     """Of a check on files: which."""
+    unless: Callable[[Daemon], str] | None = None
+    """Why the question does not arise of a daemon at all; empty when it does."""
     manual: bool = False
     """Needs a person: what is found is shown, the verdict stays undetermined and it is no gap."""
 
@@ -68,6 +71,11 @@ def check(
         )  # fmt: skip
 
     return label
+
+
+def unless(reason: Callable[[Daemon], str]) -> Callable[[Check], Check]:
+    """Above a check's label: ask it only where ``reason`` is empty, and give the reason once, not for each object."""
+    return lambda labelled: replace(labelled, unless=reason)
 
 
 def passes(where: str, found: str, expected: str = "", *, notes: tuple[str, ...] = ()) -> Answer:

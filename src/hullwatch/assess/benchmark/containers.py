@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection
 
 from ...model import Container, Daemon, FileRole, Severity, Verdict
-from .check import Answer, check, fails, not_applicable, passes, undetermined
+from .check import Answer, check, fails, passes, undetermined, unless
 from .daemon import no_new_privileges_default
 from .facts import Containers
 
@@ -142,20 +142,23 @@ def no_new_privileges(container: Container, daemon: Daemon) -> Answer:
         case Verdict.PASS:
             return passes("the daemon's default", "no-new-privileges", "no-new-privileges")
         case Verdict.FAIL:
-            return fails("HostConfig.SecurityOpt", "not set, nor the daemon's default", "no-new-privileges")
+            return fails("HostConfig.SecurityOpt", "unset, here and by default", "no-new-privileges")
     return undetermined("it is not set, and the daemon's default could not be seen")
 
 
+def _maps_no_users(daemon: Daemon) -> str:
+    return "" if "name=userns" in daemon.security_options else "the daemon does not map users (see 2.9)"
+
+
+@unless(_maps_no_users)
 @check(
     "host-users", cis={"1.6": "5.31"}, level=1, severity=Severity.MEDIUM, title="Containers do not opt out of user mapping",
     remedy="run it without --userns host",
 )  # fmt: skip
-def host_users(container: Container, daemon: Daemon) -> Answer:
+def host_users(container: Container) -> Answer:
     """Only where users are mapped is there something to opt out of."""
-    if "name=userns" not in daemon.security_options:
-        return not_applicable("the daemon does not remap users (see 2.9)")
     mode = container.userns_mode
-    return (fails if mode == "host" else passes)("HostConfig.UsernsMode", mode or "empty: mapped", "not host")
+    return (fails if mode == "host" else passes)("HostConfig.UsernsMode", mode or "empty: mapped", "mapped")
 
 
 @check(
@@ -196,4 +199,4 @@ def _namespace(container: Container, others: Containers, where: str, mode: Calla
             return undetermined(f"{where} is {mode(container)}, and what that one has could not be seen")
         by_way.append(others.by_name[name])
     through = f" by way of {by_way[-1].name}" if len(by_way) > 1 else ""
-    return (fails if found == "host" else passes)(where, (found or "its own") + through, "not host")
+    return (fails if found == "host" else passes)(where, (found or "its own") + through, "its own")

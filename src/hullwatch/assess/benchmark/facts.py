@@ -32,6 +32,9 @@ class Containers(Struct, frozen=True):
 
 def answers(check: Check, daemon: Daemon) -> Iterator[tuple[str, Answer]]:
     """Each object's subject and the answer for it, in the daemon's order. Where facts are missing that is the answer."""
+    if check.unless and (why := check.unless(daemon)):
+        yield "daemon", not_applicable(why)
+        return
     first, *others = check.facts
     told = [_TOLD[fact](daemon) for fact in others]
     for subject, thing in _ASKED_OF[first](daemon, check.role):
