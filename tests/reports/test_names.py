@@ -3,15 +3,15 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from hullwatch.model import Inventory, Layer, Target, TargetKind
-from hullwatch.reports.names import age, argument, command, duration, feed_times, instruction, label, natural
+from hullwatch.model import Daemon, Inventory, Layer, Target, TargetKind
+from hullwatch.reports.names import age, argument, called, command, duration, feed_times, instruction, label, natural
 
 from .builders import DEBIAN_FEED, KEV_FEED, MADE_AT, PYPI_FEED, diff_id
 from .samples import image_report, machine_report, nginx
 
 
 @pytest.mark.parametrize(
-    ("kind", "reference", "called"),
+    ("kind", "reference", "name"),
     [
         (TargetKind.IMAGE, "docker:nginx:1.25", "image nginx:1.25"),
         (TargetKind.IMAGE, "archive:/tmp/a.tar", "archive:/tmp/a.tar"),
@@ -20,9 +20,16 @@ from .samples import image_report, machine_report, nginx
         (TargetKind.DAEMON, "daemon", "daemon"),
     ],
 )
-def test_labels(kind: TargetKind, reference: str, called: str) -> None:
+def test_labels(kind: TargetKind, reference: str, name: str) -> None:
     """A target is called by its kind and name, unless its reference says both."""
-    assert label(Inventory(target=Target(kind=kind, reference=reference), taken_at=MADE_AT)) == called
+    assert label(Target(kind=kind, reference=reference)) == name
+
+
+def test_a_daemon_is_called_by_its_version() -> None:
+    """As the engine says it, or as it was known beforehand."""
+    target = Target(kind=TargetKind.DAEMON, reference="daemon", identifiers={"engine_version": "24.0"})
+    assert called(Inventory(target=target, taken_at=MADE_AT)) == "daemon 24.0"
+    assert called(Inventory(target=target, taken_at=MADE_AT, daemon=Daemon(version="20.10.24"))) == "daemon 20.10.24"
 
 
 def test_commands_name_the_targets_again() -> None:

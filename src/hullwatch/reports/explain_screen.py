@@ -7,7 +7,7 @@ from typing import assert_never
 from ..errors import NotFound
 from ..model import Change, Comparison, FileState, Finding, FindingKind, Location, Report, Reported, Scheme, Setting, TargetReport, Verdict
 from .look import Look, Style
-from .names import age, instruction, label, newest_edition, number_of
+from .names import age, instruction, newest_edition, number_of
 from .readable import with_strings
 from .rows import status
 from .screen.header import worst
@@ -56,12 +56,12 @@ def _explained(each: Reported, target: TargetReport, report: Report, look: Look)
 
 def _title(each: Reported, target: TargetReport) -> Line:
     finding = each.finding
-    called = finding.rule if finding.kind is not FindingKind.BENCHMARK else f"{number_of(finding)} {finding.rule}"
+    name = finding.rule if finding.kind is not FindingKind.BENCHMARK else f"{number_of(finding)} {finding.rule}"
     verdict = "waived" if each.waived_by else "" if finding.verdict is Verdict.FAIL else str(finding.verdict).replace("_", " ")
     manual = " (manual: a person has to look)" if finding.manual else ""
-    where = label(target.inventory)
+    where = called(target.inventory)
     place = where if finding.subject == target.inventory.target.kind else f"{finding.subject} in {where}"
-    return line(Span(f"{called} on {place}", Style.HEADING), f"  {verdict}{manual}".rstrip())
+    return line(Span(f"{name} on {place}", Style.HEADING), f"  {verdict}{manual}".rstrip())
 
 
 def _about(each: Reported) -> Iterator[Field]:

@@ -2,7 +2,7 @@
 
 from ..model import Inventory, Package, Scheme
 from .look import Look, Style
-from .names import about, label, many, natural, system
+from .names import about, called, many, natural, system
 from .readable import with_strings
 from .screen.styled import Column, Line, Span, flow, line, paint, table, wrap
 
@@ -21,7 +21,7 @@ def render_inventory(inventory: Inventory, look: Look) -> str:
 
 
 def _header(inventory: Inventory, look: Look) -> list[Line]:
-    parts = [label(inventory), inventory.image.image_id[:19] if inventory.image else "", system(inventory)]
+    parts = [called(inventory), inventory.image.image_id[:19] if inventory.image else "", system(inventory)]
     parts += [many(len(inventory.packages), "package"), many(len(inventory.layers), "layer") if inventory.layers else ""]
     return flow([line(part) for part in [*parts, many(len(inventory.gaps), "gap")] if part != "-"], look)
 

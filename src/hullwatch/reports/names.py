@@ -3,7 +3,7 @@
 import re
 import shlex
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from ..model import Comparison, Feed, Finding, Gap, Inventory, Layer, Location, Report, Target, TargetKind, TargetReport
 
@@ -11,14 +11,21 @@ _NOP = re.compile(r"^/bin/sh -c #\(nop\)\s+")
 _SHELL = re.compile(r"^(?:RUN\s+)?(?:\|\d+\s.*?)?/bin/(?:ba)?sh -c\s+")
 _BUILDKIT = re.compile(r"\s*# buildkit$")
 
+_LONG_AGO = timedelta(days=30)
 
-def label(inventory: Inventory) -> str:
-    """``image nginx:1.25``, ``host web-1``, ``daemon 20.10.24``; a reference that begins with what it is stands alone."""
-    target = inventory.target
+
+def label(target: Target) -> str:
+    """``image nginx:1.25``, ``host web-1``, ``daemon``; a reference that begins with what it is stands alone."""
     if target.kind is TargetKind.DAEMON:
-        version = inventory.daemon.version if inventory.daemon else target.identifiers.get("engine_version", "")
-        return f"daemon {version}".rstrip()
+        return "daemon"
     return target.name if ":" in target.name and target.name == target.reference else f"{target.kind} {target.name}"
+
+
+def called(inventory: Inventory) -> str:
+    """As ``label``; of a daemon with its version: ``daemon 20.10.24``."""
+    target = inventory.target
+    version = inventory.daemon.version if inventory.daemon else target.identifiers.get("engine_version", "")
+    return f"daemon {version}".rstrip() if target.kind is TargetKind.DAEMON else label(target)
 
 
 def short(target: Target) -> str:
@@ -117,6 +124,16 @@ def feed_times(targets: Sequence[TargetReport]) -> dict[str, datetime | None]:
         known = times.get(name, time)
         times[name] = min(known, time) if known and time else None
     return dict(sorted(times.items(), key=lambda item: (item[0] == "kev", item[0])))
+
+
+def published_long_ago(targets: Sequence[TargetReport]) -> dict[str, date]:
+    """Publishers whose data was much older than its fetching: a mirror that stands still, or a release that nobody serves any more."""
+    days: dict[str, date] = {}
+    for feed in (feed for target in targets for feed in target.feeds):
+        if feed.published_at and feed.fetched_at and feed.fetched_at - feed.published_at > _LONG_AGO:
+            day = feed.published_at.date()
+            days[publisher(feed)] = min(day, days.get(publisher(feed), day))
+    return days
 
 
 def publisher(feed: Feed) -> str:

@@ -11,7 +11,7 @@ import msgspec
 
 from ..model import Change, Comparison, Feed, Finding, Gap, Location, Note, Report, Reported, Setting, Severity, TargetReport, Verdict
 from .look import Look
-from .names import instruction, label, newest_edition
+from .names import called, instruction, newest_edition
 from .readable import encodable, with_strings
 from .rows import status
 from .summary import rank
@@ -139,7 +139,7 @@ def _result(each: Reported, rule_index: int, target: TargetReport) -> Json:
 
 
 def _message(finding: Finding, target: TargetReport) -> str:
-    where = label(target.inventory)
+    where = called(target.inventory)
     for evidence in finding.evidence:
         match evidence:
             case Comparison():

@@ -4,7 +4,7 @@ from msgspec import Struct
 
 from ...model import Report, TargetReport
 from ..look import Look, Style
-from ..names import label
+from ..names import called
 from ..readable import with_strings
 from ..summary import Counts, Summary, summarise
 from . import plain
@@ -67,7 +67,7 @@ def _single(target: TargetReport, counts: Counts, look: Look) -> list[list[Line]
 def _detail(target: TargetReport, counts: Counts, look: Look) -> list[list[Line]]:
     """All of one target among several, under its name."""
     parts = _single(target, counts, look)
-    title: list[Line] = [(Span(label(target.inventory), Style.HEADING),)]
+    title: list[Line] = [(Span(called(target.inventory), Style.HEADING),)]
     return [title, *parts] if any(parts) else []
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from ...model import Report, TargetKind, TargetReport
 from ..look import Look
-from ..names import age, argument, command, feed_times, many
+from ..names import age, argument, command, feed_times, many, published_long_ago
 from ..summary import Summary, count_target, is_open_flaw, urgency
 from .checks import failed_checks
 from .styled import Line, flow, line
@@ -18,9 +18,10 @@ def footer(report: Report, summary: Summary, look: Look) -> list[Line]:
 
 
 def data(report: Report) -> str:
-    """``data: debian 2 h, kev 1 d old``."""
+    """``data: debian 2 h, kev 1 d old``; the publisher's date too where that was long before."""
     times = feed_times(report.targets)
-    known = [f"{name} {age(time, report.made_at)}" for name, time in times.items() if time]
+    stale = {name: f" (published {day})" for name, day in published_long_ago(report.targets).items()}
+    known = [f"{name} {age(time, report.made_at)}{stale.get(name, '')}" for name, time in times.items() if time]
     undated = [name for name, time in times.items() if not time]
     told = f"{', '.join(known)} old" if known else ""
     untold = f"{', '.join(undated)} of unknown age" if undated else ""

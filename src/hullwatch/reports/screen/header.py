@@ -2,7 +2,7 @@
 
 from ...model import Report, Severity, TargetReport
 from ..look import Look, Style
-from ..names import age, duration, feed_times, label, many, system
+from ..names import age, called, duration, feed_times, many, published_long_ago, system
 from ..summary import EXPLOITED, Counts, Summary
 from .styled import Line, Span, flow, line, spread, wrap
 
@@ -62,7 +62,7 @@ def _one(target: TargetReport, report: Report, look: Look) -> tuple[str, ...]:
     if daemon is None or inventory.packages:
         holds.append(many(len(inventory.packages), "package"))
     holds += [many(len(inventory.layers), "layer")] if inventory.layers else []
-    name = label(inventory)
+    name = called(inventory)
     return (
         name.removeprefix("image ") if image else name,
         image.image_id[:19] if image else "",
@@ -147,4 +147,9 @@ def _looked_at(report: Report, summary: Summary, look: Look) -> str:
     judged += [f"{total.checks.judged} checks"] if total.checks.total else []
     text = f"{' and '.join(judged)} judged, 0 gaps"
     known = [time for time in feed_times(report.targets).values() if time]
-    return text if look.piped or not known else f"{text}, data {age(min(known), report.made_at)} old"
+    stale = published_long_ago(report.targets).values()
+    text += f", data published {min(stale)}" if stale else ""
+    if look.piped or not known:
+        return text
+    oldest = age(min(known), report.made_at)
+    return f"{text}, fetched {oldest} ago" if stale else f"{text}, data {oldest} old"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from ...model import Report, TargetReport
 from ..look import Look, Style
-from ..names import label, many, system
+from ..names import called, many, system
 from ..summary import Counts, Summary, Tally, is_its_image
 from .styled import Cell, Column, Line, Span, line, table
 
@@ -76,9 +76,9 @@ def _columns(look: Look) -> list[Column]:
 def _row(target: TargetReport, counts: Counts, look: Look) -> list[Cell]:
     inventory = target.inventory
     if counts.checks.total and not inventory.packages:
-        return [label(inventory), checks_text(counts)]
+        return [called(inventory), checks_text(counts)]
     tally = counts.vulnerabilities
-    cells: list[Cell] = [label(inventory), target.relation or system(inventory)]
+    cells: list[Cell] = [called(inventory), target.relation or system(inventory)]
     cells += [] if look.narrow else [number(counts.packages)]
     severities = severity_cells(tally, look)
     cells += ["?", *severities[1:]] if counts.unheard and not tally.fix else severities

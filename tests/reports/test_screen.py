@@ -1,6 +1,7 @@
 """Whole screens, as people see them. ``tests/data/screens/SOURCE.md`` says how they are made anew after a wanted change."""
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,9 @@ from hullwatch.model import Gap, Location, Report, Severity, Target, TargetKind,
 from hullwatch.reports.look import Look, columns
 from hullwatch.reports.screen import render, render_screen
 
-from ..builders import ALPINE_FEED, waiver
-from ..generated import HOSTILE, reports
-from ..samples import clean_report, image_report, machine_report, nginx, ten_targets, unfinished_report
+from .builders import ALPINE_FEED, DEBIAN_FEED, waiver
+from .generated import HOSTILE, reports
+from .samples import clean_report, image_report, machine_report, nginx, ten_targets, unfinished_report
 
 REPORTS = {"machine": machine_report, "image": image_report, "clean": clean_report, "unfinished": unfinished_report}
 SCREENS = {
@@ -178,6 +179,16 @@ def test_a_clean_report_says_what_it_looked_at() -> None:
     assert "CLEAN: 412 packages and 71 checks judged, 0 gaps, data 1 d old" in render_screen(clean_report(), Look()).stdout
     blind = replace(clean_report(), targets=(replace(clean_report().targets[0], feeds=(ALPINE_FEED,)),))
     assert "CLEAN: 412 packages judged, 0 gaps, data 2 h old\nhow many have no fix yet: not known" in render_screen(blind, Look()).stdout
+
+
+def test_data_of_a_mirror_that_stands_still_is_not_called_fresh() -> None:
+    """Fetched two hours ago, published years before: both are said, and the publisher's date also where nothing is wrong."""
+    old = replace(DEBIAN_FEED, published_at=datetime(2024, 10, 10, tzinfo=UTC))
+    report = replace(clean_report(), targets=(replace(clean_report().targets[0], feeds=(old,)),))
+    shown = render_screen(report, Look(width=100)).stdout
+    assert "CLEAN: 412 packages judged, 0 gaps, data published 2024-10-10, fetched 2 h ago" in shown
+    assert "data: debian 2 h (published 2024-10-10) old" in shown
+    assert "0 gaps, data published 2024-10-10\n" in render_screen(report, Look(piped=True)).stdout
 
 
 def test_a_waiver_that_ends_soon_is_said_on_standard_error_when_piped() -> None:
