@@ -31,7 +31,8 @@ def test_a_finding_keeps_its_first_day_and_a_later_one_is_new(history: History) 
 def test_gone_is_mended_once_and_back_is_new_again(history: History) -> None:
     """A finding that came back has its first day still, and is counted."""
     remember(history, 0, judged(image([ZLIB]), ONE, TWO))
-    assert remember(history, 1, judged(image([ZLIB]), ONE))[IMAGE].mended == (TWO.id,)
+    seen = remember(history, 1, judged(image([ZLIB]), ONE))[IMAGE]
+    assert (seen.mended, seen.gone) == ((TWO.id,), (TWO,))
     assert remember(history, 2, judged(image([ZLIB]), ONE))[IMAGE].mended == ()
     back = remember(history, 3, judged(image([ZLIB]), ONE, TWO))[IMAGE]
     assert (back.new, back.first_seen[TWO.id]) == (frozenset({TWO.id}), day(0))

@@ -55,6 +55,7 @@ def report_on(run: Run, waivers: Sequence[Waiver], fail_on: str, edges: Edges, *
             notes=shown.notes,
             feeds=shown.feeds,
             mended=known.mended if known else (),
+            gone=known.gone if known else (),
             previous_at=known.previous_at if known else None,
             relation=relation,
             running=_running(judgement, run.local),
@@ -79,9 +80,10 @@ def report_on(run: Run, waivers: Sequence[Waiver], fail_on: str, edges: Edges, *
         ending_waivers=tuple(ending(waivers, today)),
         fail_on=fail_on,
         settings_files=edges.settings.files,
+        run=next((known.run for known in memory.values()), 0),
     )
     report = settled(report)
-    _conclude(report, memory, edges)
+    _conclude(report, edges)
     return report
 
 
@@ -125,13 +127,12 @@ def _remember(run: Run, edges: Edges) -> "Mapping[str, Remembered]":
         return {}
 
 
-def _conclude(report: Report, memory: "Mapping[str, Remembered]", edges: Edges) -> None:
+def _conclude(report: Report, edges: Edges) -> None:
     """Note in the history how the run ended."""
-    run = next((known.run for known in memory.values()), None)
-    if run is None or edges.history is None:
+    if not report.run or edges.history is None:
         return
     try:
-        edges.history.conclude(run, failed=report.failed, incomplete=report.incomplete, exit_status=report.exit_status)
+        edges.history.conclude(report.run, failed=report.failed, incomplete=report.incomplete, exit_status=report.exit_status)
     except HullwatchError as error:
         edges.progress.warn(f"how this run ended is not remembered: {error}")
 

@@ -42,6 +42,8 @@ class TargetReport(Struct, frozen=True, kw_only=True, omit_defaults=True):
     feeds: tuple[Feed, ...] = ()
     mended: tuple[str, ...] = ()
     """Ids of findings that the last run had and this one has not, though target and feed were judged again."""
+    gone: tuple[Finding, ...] = ()
+    """The findings of ``mended`` as they were last seen failing, in its order."""
     previous_at: datetime | None = None
     """When this target was last judged; None at a first run."""
     relation: str = ""
@@ -84,5 +86,7 @@ class Report(Struct, frozen=True, kw_only=True, omit_defaults=True):
     exit_status: int = 0
     settings_files: tuple[str, ...] = ()
     seconds: float = 0.0
+    run: int = 0
+    """Its number in history; 0 when it is not remembered."""
     whole_machine: bool = False
     """True when no target was named: the machine it stands on."""

@@ -34,8 +34,8 @@ class Followed(Struct, frozen=True):
     first_seen: dict[str, datetime]
     came: frozenset[str]
     """Failing now, and not when the target was last judged."""
-    went: tuple[str, ...]
-    """Failing before, and seen mended now; sorted."""
+    went: tuple[Finding, ...]
+    """Failing before, and seen mended now, as they were last seen failing; by id."""
 
 
 class _Row(Struct, frozen=True):
@@ -66,7 +66,7 @@ def follow(connection: Connection, target: int, judgement: Judgement, run: int, 
     return Followed(
         first_seen={id_: after[id_].first_seen for id_ in now},
         came=frozenset(present - was),
-        went=tuple(sorted((after.keys() & was) - present)),
+        went=tuple(unpack(before[id_].record, Finding) for id_ in sorted((after.keys() & was) - present)),
     )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from msgspec import Struct
 from sqlalchemy import Engine
 
-from ..model import Ecosystem, Inventory, Judgement
+from ..model import Ecosystem, Finding, Inventory, Judgement
 from .database import connect, migrate, transaction
 from .findings import KeptFinding, follow, load_findings
 from .inventories import holders, load_inventories, load_inventory, save_inventories
@@ -25,6 +25,8 @@ class Remembered(Struct, frozen=True, kw_only=True):
     """Ids of those that failed, were looked for again and are gone."""
     previous_at: datetime | None
     """When the target was last judged; None at a first run."""
+    gone: tuple[Finding, ...] = ()
+    """The findings of ``mended``, as they were last seen failing."""
     run: int = 0
     """For ``History.conclude``."""
 
@@ -63,7 +65,8 @@ class History:
                 remembered[reference] = Remembered(
                     first_seen=followed.first_seen,
                     new=followed.came if target.last_at else frozenset(),
-                    mended=followed.went,
+                    mended=tuple(finding.id for finding in followed.went),
+                    gone=followed.went,
                     previous_at=target.last_at,
                     run=run,
                 )
