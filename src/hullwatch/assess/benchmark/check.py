@@ -47,7 +47,7 @@ class Check(Struct, frozen=True, kw_only=True):
     @property
     def number(self) -> str:
         """Its number in the newest edition that has it."""
-        return self.numbers[max(self.numbers)]
+        return self.numbers[max(self.numbers, key=lambda edition: [int(part) for part in edition.split(".")])]
 
 
 def check(
