@@ -187,7 +187,7 @@ def test_data_of_a_mirror_that_stands_still_is_not_called_fresh() -> None:
     report = replace(clean_report(), targets=(replace(clean_report().targets[0], feeds=(old,)),))
     shown = render_screen(report, Look(width=100)).stdout
     assert "CLEAN: 412 packages judged, 0 gaps, data published 2024-10-10, fetched 2 h ago" in shown
-    assert "data: debian 2 h (published 2024-10-10) old" in shown
+    assert "data: debian 2 h old; debian published 2024-10-10" in shown
     assert "0 gaps, data published 2024-10-10\n" in render_screen(report, Look(piped=True)).stdout
 
 

@@ -7,7 +7,7 @@ from typing import assert_never
 from ..errors import NotFound
 from ..model import Change, Comparison, FileState, Finding, FindingKind, Location, Report, Reported, Scheme, Setting, TargetReport, Verdict
 from .look import Look, Style
-from .names import age, instruction, newest_edition, number_of
+from .names import age, called, instruction, newest_edition, number_of
 from .readable import with_strings
 from .rows import status
 from .screen.header import worst

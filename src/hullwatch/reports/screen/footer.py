@@ -18,14 +18,14 @@ def footer(report: Report, summary: Summary, look: Look) -> list[Line]:
 
 
 def data(report: Report) -> str:
-    """``data: debian 2 h, kev 1 d old``; the publisher's date too where that was long before."""
+    """``data: debian 2 h, kev 1 d old``; the publisher's own date too where that is long before."""
     times = feed_times(report.targets)
-    stale = {name: f" (published {day})" for name, day in published_long_ago(report.targets).items()}
-    known = [f"{name} {age(time, report.made_at)}{stale.get(name, '')}" for name, time in times.items() if time]
+    known = [f"{name} {age(time, report.made_at)}" for name, time in times.items() if time]
     undated = [name for name, time in times.items() if not time]
-    told = f"{', '.join(known)} old" if known else ""
-    untold = f"{', '.join(undated)} of unknown age" if undated else ""
-    return f"data: {', '.join(part for part in (told, untold) if part)}" if times else ""
+    parts = [f"{', '.join(known)} old"] if known else []
+    parts += [f"{', '.join(undated)} of unknown age"] if undated else []
+    parts += [f"{name} published {day}" for name, day in published_long_ago(report.targets).items()]
+    return f"data: {'; '.join(parts)}" if times else ""
 
 
 def why_exit(report: Report, summary: Summary) -> str:
