@@ -114,6 +114,8 @@ def test_files() -> None:
     assert set(files) == set(FileRole)
     assert (files[FileRole.SOCKET].path, files[FileRole.SOCKET].real_path) == ("/var/run/docker.sock", "/run/docker.sock")
     assert files[FileRole.RUNC].path == "/usr/sbin/runc"
+    linked, _ = read_machine(DAEMON, machine(links={"usr/local/bin/runc": "/usr/sbin/runc", "proc/812/exe": ""}), NOTHING_INSTALLED)
+    assert "/usr/sbin/runc" in {file.path for file in linked.files or ()}, "named the same, whoever looks"
     assert files[FileRole.DATA].owner == "root:root"
     assert (files[FileRole.SETTINGS].path, files[FileRole.SETTINGS].state) == ("/etc/docker/daemon.json", None)
     assert files[FileRole.SYSCONFIG].state is None

@@ -15,6 +15,7 @@ from .links import real_path
 from .machine import read_host_facts
 
 _PROGRAMS = ("/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin", "/usr/libexec/docker")
+_FOUND_PROGRAMS = {FileRole.CONTAINERD: "containerd", FileRole.SHIM: "containerd-shim-runc-v2", FileRole.RUNC: "runc"}
 _LISTENS = 0x10000
 """Flag of a socket in /proc/net/unix that accepts connections."""
 
@@ -163,7 +164,7 @@ def _candidates(daemon: Daemon, config: str) -> Iterator[tuple[FileRole, tuple[s
     named = _strings([settings.get("containerd")])
     yield FileRole.CONTAINERD_SOCKET, (*named, "/run/containerd/containerd.sock", "/run/docker/containerd/containerd.sock")
     directories = tuple(dict.fromkeys((*([str(PurePosixPath(daemon.program).parent)] if daemon.program else ()), *_PROGRAMS)))
-    for role, name in ((FileRole.CONTAINERD, "containerd"), (FileRole.SHIM, "containerd-shim-runc-v2"), (FileRole.RUNC, "runc")):
+    for role, name in _FOUND_PROGRAMS.items():
         yield role, tuple(f"{directory}/{name}" for directory in directories)
 
 
@@ -176,7 +177,8 @@ def _first(files: Files, role: FileRole, paths: tuple[str, ...]) -> DaemonFile:
         real = real_path(files, path)
         state = files.state(real)
         if state is not None and state.kind is not FileKind.LINK:
-            return DaemonFile(role=role, path=path, real_path=f"/{real}", state=state)
+            named = f"/{real}" if role in _FOUND_PROGRAMS else path  # whichever directory was looked in first
+            return DaemonFile(role=role, path=named, real_path=f"/{real}", state=state)
     return DaemonFile(role=role, path=paths[0])
 
 
