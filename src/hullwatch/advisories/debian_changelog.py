@@ -97,6 +97,15 @@ class Search:
                 del self._older[version]
 
 
+def signed(entry: Entry) -> Entry:
+    """An entry of the kernel as a signed kernel calls it: ``6.1.170-2`` of ``linux`` is signed as ``6.1.170+2``.
+
+    Without this the order of versions would put 6.1.170+1, which signs 6.1.170-1, above 6.1.170-2.
+    """
+    upstream, hyphen, revision = entry.version.rpartition("-")
+    return Entry(f"{upstream}+{revision}", entry.flaws, entry.others, entry.text) if hyphen else entry
+
+
 class Reading:
     """Reads a changelog line by line, as far as it is asked to."""
 

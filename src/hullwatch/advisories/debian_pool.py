@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from ..errors import HullwatchError, LimitExceeded, Malformed, NotFound, Unreachable
 from ..ports import KIBIBYTE, MEBIBYTE
-from .debian_changelog import Changelog, Entry, Reading, Search
+from .debian_changelog import Changelog, Entry, Reading, Search, signed
 from .debian_sources import Offer
 from .records import Listed, Opener
 from .unpack import bounded, part, unpacked, unpacking
@@ -22,6 +22,7 @@ UNPACKED_LIMIT = 256 * MEBIBYTE
 """Of what lies before a changelog and in it."""
 SMALL = 256 * KIBIBYTE
 """Files up to this size are fetched whole, and so can be checked against their digest; of larger ones the head is read."""
+_SIGNED = "linux-signed-"
 _LINE = 64 * KIBIBYTE
 _ENTRIES = 20_000
 _FURTHER = 12
@@ -117,7 +118,8 @@ def _from_binary(offer: Offer, binary: Binary, versions: Sequence[str], open_: O
 
 def _read(offer: Offer, lines: Iterable[str], versions: Sequence[str], what: str, *, further: int) -> Changelog:
     reading, search, entries = Reading(lines), Search(versions), list[Entry]()
-    for entry in reading.entries():
+    for each in reading.entries():
+        entry = signed(each) if offer.source.startswith(_SIGNED) else each
         entries.append(entry)
         if search.ended:
             further -= 1
