@@ -43,5 +43,6 @@ def inventory(
     taken = take(target, edges)
     write_out(INVENTORY_FORMATS[report_format.value](taken, look_of(color)))
     if taken.gaps:
-        say_gaps(taken.gaps, quiet=quiet)
+        if report_format is not InventoryFormat.TABLE:  # the table lists them itself
+            say_gaps(taken.gaps, quiet=quiet)
         raise typer.Exit(3)

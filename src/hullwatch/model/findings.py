@@ -66,7 +66,7 @@ Evidence = Comparison | Setting | Change
 
 def finding_id(kind: FindingKind, rule: str, target: str, subject: str) -> str:
     """Hash what makes a finding the same finding in every run; evidence is no part of it. 16 hexadecimal digits."""
-    return hashlib.sha256("\0".join((kind, rule, target, subject)).encode("utf-8", "surrogateescape")).hexdigest()[:16]
+    return hashlib.sha256("\0".join((kind, rule, target, subject)).encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 class Finding(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="finding"):
