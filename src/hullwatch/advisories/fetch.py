@@ -98,6 +98,7 @@ class Fetcher:
         if answer.status == 304 and known is not None:
             return Fetched(body=answer.body, fingerprint=known, unchanged=True)
         if answer.status != 200:
+            answer.body.close()
             raise Unreachable(f"{place.address}: answers {answer.status} to a plain question")
         fingerprint = Fingerprint(
             address=wanted.address, sha256=answer.sha256, place=place.address,
@@ -107,13 +108,16 @@ class Fetcher:
 
     def _checked(self, fetched: Fetched, wanted: Wanted) -> Fetched:
         if wanted.sha256 and not fetched.unchanged and fetched.fingerprint.sha256 != wanted.sha256:
+            fetched.body.close()
             raise Untrusted(
                 f"{wanted.address} is not what its signed index says",
                 remedy="the mirror is inconsistent, often for some minutes only: try again, or use another one",
             )
         if not wanted.keyring or fetched.unchanged:
             return fetched
-        return Fetched(body=BytesIO(signed_text(fetched.body.read(), wanted.keyring, wanted.address)), fingerprint=fetched.fingerprint)
+        with fetched.body as body:
+            text = signed_text(body.read(), wanted.keyring, wanted.address)
+        return Fetched(body=BytesIO(text), fingerprint=fetched.fingerprint)
 
     def _asked(self, place: Place, headers: Mapping[str, str], limit: int, step: Step | None) -> transfer.Answer:
         """Ask, and again where it is worth it, with growing pauses; a host that cannot be reached is not asked again in this run."""
