@@ -12,6 +12,7 @@ from .styled import Line, Span, line, width, wrap
 
 _SHOWN = 6
 _INDENT = 5
+_COMMANDS = "commands: "
 _MENDS, _WORST, _RUNNING = len("MENDS"), len("EXPLOITED"), len("RUNNING")
 RUNNING = {True: "yes", False: "no", None: "?"}
 """How it is told whether something runs."""
@@ -76,8 +77,11 @@ def _hint(shown: Sequence[tuple[int, Mend]], report: Report, look: Look) -> tupl
 
 
 def _hint_text(number: int, report: Report) -> str:
-    return f"commands: {command(report, f'--remedy {number}')}"
+    return f"{_COMMANDS}{command(report, f'--remedy {number}')}"
 
 
 def _detail(text: str, look: Look) -> list[Line]:
+    """A line below a mend, broken where it is too long; a command is never broken."""
+    if text.startswith(_COMMANDS):
+        return [line(" " * _INDENT, text)]
     return [(Span(" " * _INDENT), *part) for part in wrap(line(text), look, room=look.width - _INDENT)]
