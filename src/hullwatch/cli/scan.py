@@ -33,7 +33,7 @@ def scan(
             "--format",
             "-f",
             metavar="FORMAT",
-            help="What goes to standard output: table, lines, json, sarif, cyclonedx.",
+            help="What goes to standard output: table, lines, json, sarif, cyclonedx, ecs.",
             envvar="HULLWATCH_FORMAT",
         ),
     ] = "table",

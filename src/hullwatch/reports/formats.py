@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from ..errors import Misuse
 from ..model import Inventory, Report
-from . import bench, cyclonedx, inventory_table, json, lines, sarif, screen
+from . import bench, cyclonedx, ecs, inventory_table, json, lines, sarif, screen
 from .look import Look
 
 _NAMED = re.compile(r"(?P<name>[a-z][a-z0-9-]*)=(?P<path>.+)")
@@ -29,7 +29,7 @@ class Format(Protocol):
         """The whole file."""
 
 
-_ALL: tuple[Format, ...] = (screen, bench, lines, json, sarif, cyclonedx)
+_ALL: tuple[Format, ...] = (screen, bench, lines, json, sarif, cyclonedx, ecs)
 FORMATS: Mapping[str, Format] = {each.name: each for each in _ALL}
 """By name."""
 

@@ -11,9 +11,10 @@ import msgspec
 
 from ..model import Change, Comparison, Feed, Finding, Gap, Location, Note, Report, Reported, Setting, Severity, TargetReport, Verdict
 from .look import Look
-from .names import called, instruction, newest_edition
+from .names import instruction, newest_edition
 from .readable import encodable, with_strings
 from .rows import status
+from .sentences import sentence
 from .summary import rank
 
 name = "sarif"
@@ -124,7 +125,7 @@ def _result(each: Reported, rule_index: int, target: TargetReport) -> Json:
         "ruleIndex": rule_index,
         "kind": "fail",
         "level": _LEVELS[finding.severity],
-        "message": {"text": _message(finding, target)},
+        "message": {"text": sentence(finding, target.inventory)},
         "locations": _locations(finding, target),
         "partialFingerprints": {FINGERPRINT: finding.id},
         "properties": _properties(each),
@@ -136,22 +137,6 @@ def _result(each: Reported, rule_index: int, target: TargetReport) -> Json:
         reason = f"{each.waived_by.reason}{who}, until {each.waived_by.until}"
         result["suppressions"] = [{"kind": "external", "status": "accepted", "justification": reason}]
     return result
-
-
-def _message(finding: Finding, target: TargetReport) -> str:
-    where = called(target.inventory)
-    for evidence in finding.evidence:
-        match evidence:
-            case Comparison():
-                mends = f"mended in {finding.fixed_in}" if finding.fixed_in else f"no fix yet ({status(finding)})"
-                exploited = "known to be exploited; " if finding.exploited else ""
-                return f"{finding.subject} {finding.installed} in {where} has {finding.rule}: {exploited}{mends}."
-            case Setting():
-                wanted = f", should be {evidence.expected}" if evidence.expected else ""
-                return f"{finding.title or finding.rule}: {finding.subject}: {evidence.where} is {evidence.found}{wanted}."
-            case Change():
-                return f"{evidence.path} in {where} differs from its baseline."
-    return f"{finding.title or finding.rule}: {finding.subject} in {where}."
 
 
 def _locations(finding: Finding, target: TargetReport) -> list[Json]:
