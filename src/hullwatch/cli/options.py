@@ -47,7 +47,7 @@ Output = Annotated[
         "--output",
         "-o",
         metavar="PATH",
-        help="Also write a report there (repeatable): .json, .sarif, .cdx.json, .ecs.ndjson, .txt or .tsv decide the format, or FORMAT=PATH.",
+        help="Also write a report there (repeatable): .json, .sarif, .cdx.json, .ecs.ndjson, .txt, .tsv decide the format, or FORMAT=PATH.",
         envvar="HULLWATCH_OUTPUT",
         show_default=False,
     ),
