@@ -30,10 +30,16 @@ class Entry(Struct):
     """The type flag; ``0`` for every kind of regular file."""
     size_bytes: int
     """Of the body in the archive: 0 for what has none."""
-    mode: int
     link: str = ""
+    mode_field: bytes = b""
+    """As written; asked for by few."""
     sparse: bool = False
     """The body holds only parts of the file."""
+
+    @property
+    def mode(self) -> int:
+        """Permission bits. Raises Malformed."""
+        return _number(self.mode_field) & 0o7777
 
     @property
     def is_directory(self) -> bool:
@@ -162,14 +168,15 @@ def _parse(block: bytes) -> Entry:
     if block[257:263] == b"ustar\0" and block[345]:
         prefix = _text(block[345:476] if block[508:] == b"tar\0" else block[345:500])
         name = f"{prefix}/{name}" if prefix else name
-    size = 0 if kind in "123456" else _number(block[124:136])
-    return Entry(name, kind, size, _number(block[100:108]) & 0o7777, _text(block[157:257]) if kind in "12" else "", kind == "S")
+    if kind in "123456":
+        return Entry(name, kind, 0, _text(block[157:257]) if kind in "12" else "")
+    return Entry(name, kind, _number(block[124:136]), "", block[100:108], kind == "S")
 
 
 def _sum_fits(block: bytes) -> bool:
     """The sum of all bytes with the field itself taken as spaces. Adler-32's low half is 1 plus the sum of the bytes, modulo 65521."""
     try:
-        said = int(_until_null(block[148:156]), 8)
+        said = int(block[148:156].partition(b"\0")[0], 8)
     except ValueError:
         return False
     of_field = sum(block[148:156]) - 8 * 32
@@ -212,14 +219,15 @@ def _parse_pax(body: bytes) -> dict[str, bytes]:
 
 def _number(field: bytes) -> int:
     """Octal digits, or GNU's binary numbers."""
-    if field[0] & 0x80:
-        if field[0] == 0xFF:
-            raise Malformed("a tar header with a negative number", remedy=_REMEDY)
-        return int.from_bytes(bytes([field[0] & 0x7F]) + field[1:], "big")
     try:
-        number = int(_until_null(field).strip(b" ") or b"0", 8)
+        number = int(field.partition(b"\0")[0] or b"0", 8)
     except ValueError as error:
-        raise Malformed("a tar header with a number that is none", remedy=_REMEDY) from error
+        if field[0] & 0x80:
+            number = int.from_bytes(bytes([field[0] & 0x7F]) + field[1:], "big") if field[0] != 0xFF else -1
+        elif not field.strip(b" \0"):
+            number = 0
+        else:
+            raise Malformed("a tar header with a number that is none", remedy=_REMEDY) from error
     if number < 0:
         raise Malformed("a tar header with a negative number", remedy=_REMEDY)
     return number
