@@ -42,7 +42,7 @@ def test_how_a_run_ended_is_kept(history: History, address: str) -> None:
     history.conclude(run, failed=True, incomplete=False, exit_status=1)
     if address.startswith("sqlite"):
         with sqlite3.connect(address.removeprefix("sqlite:///")) as connection:
-            assert connection.execute("SELECT command, failed, incomplete, exit_status FROM runs").fetchall() == [("scan", 1, 0, 1)]
+            assert connection.execute("SELECT job, failed, incomplete, exit_status FROM runs").fetchall() == [("scan", 1, 0, 1)]
         connection.close()
 
 

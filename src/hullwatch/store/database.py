@@ -69,7 +69,7 @@ def migrate(engine: Engine) -> None:
             remedy="use the newer hullwatch, or name another home",
         )
     if found < NEWEST:
-        with transaction(engine, write=True) as connection:
+        with transaction(engine.execution_options(hullwatch_migrates=True), write=True) as connection:
             if connection.dialect.name == "postgresql":
                 connection.execute(select(func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
             _upgrade(connection)
@@ -122,8 +122,14 @@ def _set_up_sqlite(connection: Any, _: object) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    """A writer takes its place at once: a reader that turns into a writer cannot wait for another."""
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("hullwatch_writes") else "BEGIN")
+    """A writer takes its place at once: a reader that turns into a writer cannot wait for another.
+
+    A migration may build a table anew, under the eyes of those that refer to it (https://www.sqlite.org/lang_altertable.html#otheralter).
+    """
+    options = connection.get_execution_options()
+    if options.get("hullwatch_migrates"):
+        connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("hullwatch_writes") else "BEGIN")
 
 
 def _unavailable(engine: Engine, what: str) -> HomeUnavailable:

@@ -8,9 +8,9 @@ from msgspec.structs import replace
 from sqlalchemy import Connection, insert, select, update
 
 from ..model import Finding, Judgement, Verdict
+from .judgements import AT_ONCE, ground_of, portions
 from .life import Sight
 from .records import pack, unpack
-from .runs import AT_ONCE, ground_of, portions
 from .schema import findings, targets
 
 
@@ -50,6 +50,7 @@ class _Row(Struct, frozen=True):
     reopened: int
     last_run: int
     record: bytes
+    came_in: int | None
 
 
 def follow(connection: Connection, target: int, judgement: Judgement, run: int, at: datetime) -> Followed:
@@ -97,7 +98,7 @@ def _answered(before: _Row | None, finding: Finding, run: int, at: datetime) -> 
     fails, open_ = finding.verdict is Verdict.FAIL, finding.verdict is Verdict.UNDETERMINED
     record = pack(finding)
     if before is None:
-        return _Row(finding.id, finding.verdict, fails, at, at, None, 0, run, record)
+        return _Row(finding.id, finding.verdict, fails, at, at, None, 0, run, record, run if fails else None)
     never_failed = not before.present and before.gone_at is None
     return _Row(
         id=finding.id,
@@ -109,12 +110,13 @@ def _answered(before: _Row | None, finding: Finding, run: int, at: datetime) -> 
         reopened=before.reopened + (fails and before.gone_at is not None),
         last_run=before.last_run if open_ else run,
         record=record,
+        came_in=run if fails and not before.present else before.came_in,
     )
 
 
 def _left(before: _Row, run: int, at: datetime) -> _Row:
     """The row of a finding that was looked for and is not there."""
-    return _Row(before.id, before.verdict, False, before.first_seen, before.last_seen, at, before.reopened, run, before.record)
+    return replace(before, present=False, gone_at=at, last_run=run)
 
 
 def _gone(connection: Connection, target: int, judgement: Judgement, absent: Iterable[_Row]) -> Iterator[_Row]:
@@ -145,7 +147,7 @@ def _write_changed(
         if row == replace(before[row.id], last_seen=row.last_seen, last_run=row.last_run):
             again.setdefault((row.last_seen, row.last_run), []).append(row.id)
         else:
-            labels = {"severity": now[row.id].severity.value} if row.id in now else {}
+            labels = {key: _labels(now[row.id])[key] for key in ("severity", "exploited")} if row.id in now else {}
             changed.append((row, labels))
     for (last_seen, last_run), ids in again.items():
         for some in portions(ids, AT_ONCE):
@@ -156,7 +158,13 @@ def _write_changed(
 
 
 def _labels(finding: Finding) -> dict[str, object]:
-    return {"kind": finding.kind.value, "rule": finding.rule, "subject": finding.subject, "severity": finding.severity.value}
+    return {
+        "kind": finding.kind.value,
+        "rule": finding.rule,
+        "subject": finding.subject,
+        "severity": finding.severity.value,
+        "exploited": finding.exploited,
+    }
 
 
 def _values(row: _Row) -> dict[str, object]:

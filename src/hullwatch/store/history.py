@@ -11,7 +11,9 @@ from ..model import Ecosystem, Finding, Inventory, Judgement
 from .database import connect, migrate, transaction
 from .findings import KeptFinding, follow, load_findings
 from .inventories import holders, load_inventories, load_inventory, save_inventories
-from .runs import begin_run, end_run, know_targets, last_judged, save_judgements
+from .judgements import already_judged, keep_told, know_targets, last_judged, save_judgements
+from .records import pack, unpack
+from .runs import begin_run, end_run
 
 
 class Remembered(Struct, frozen=True, kw_only=True):
@@ -48,17 +50,24 @@ class History:
         return cls(engine)
 
     def remember(
-        self, judgements: Sequence[Judgement], *, started_at: datetime, finished_at: datetime, command: str = "scan"
+        self, judgements: Sequence[Judgement], *, started_at: datetime, finished_at: datetime, command: str = "scan", run: int | None = None
     ) -> dict[str, Remembered]:
-        """Keep a run and all it judged, in one transaction. Findings are seen, and gone, at ``finished_at``."""
+        """Keep a run and all it judged, in one transaction. Findings are seen, and gone, at ``finished_at``.
+
+        With the number of a ``run`` that was asked for, what is judged is added to it; a target that it judged before is not followed
+        again, and the answer is the one that was given then.
+        """
         judged = {judgement.inventory.target.reference: judgement for judgement in judgements}
         with transaction(self._engine, write=True) as connection:
             known = know_targets(connection, [judgement.inventory.target for judgement in judged.values()])
-            run = begin_run(connection, command, started_at, finished_at)
+            told = already_judged(connection, run, judged) if run is not None else {}
+            remembered = {reference: unpack(data, Remembered) for reference, data in told.items()}
+            judged = {reference: judgement for reference, judgement in judged.items() if reference not in told}
+            asked = run is not None
+            run = begin_run(connection, command, started_at, finished_at) if run is None else run
             by_row = {known[reference].id: judgement for reference, judgement in judged.items()}
             kept = save_inventories(connection, {target: judgement.inventory for target, judgement in by_row.items()})
-            save_judgements(connection, run, by_row, kept)
-            remembered = {}
+            save_judgements(connection, run, finished_at, by_row, kept)
             for reference, judgement in judged.items():
                 target = known[reference]
                 followed = follow(connection, target.id, judgement, run, finished_at)
@@ -70,6 +79,8 @@ class History:
                     previous_at=target.last_at,
                     run=run,
                 )
+                if asked:
+                    keep_told(connection, run, target.id, pack(remembered[reference]))
         return remembered
 
     def conclude(self, run: int, *, failed: bool, incomplete: bool, exit_status: int) -> None:

@@ -8,9 +8,9 @@ from msgspec.structs import replace
 from sqlalchemy import Connection, insert, or_, select
 
 from ..model import Ecosystem, Inventory, Location, Package, Scheme, SourcePackage
+from .judgements import AT_ONCE, insert_unless_there, portions
 from .life import release_of
 from .records import identity, pack, unpack
-from .runs import AT_ONCE, insert_unless_there, portions
 from .schema import inventories, inventory_packages, judgements, packages, targets
 
 _NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)

@@ -1,153 +1,249 @@
-"""Runs, the targets they judged, and what each judgement rested on: the inventory, the feeds with their dates, the gaps."""
+"""Runs: what was asked for, what became of each target, and how it ended. How they get on is in ``store.work``."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import TypeVar
+from enum import StrEnum
+from typing import Any
 
-from msgspec import Struct
-from sqlalchemy import Connection, insert, select, update
-from sqlalchemy.sql.dml import Insert
-from sqlalchemy.sql.schema import Table
+from msgspec import Struct, field
+from sqlalchemy import Connection, Engine, Row, func, insert, select, update
 
-from ..model import Feed, Gap, Judgement, Target
-from .life import Ground
-from .records import identity, pack, unpack
-from .schema import feeds, inventories, judgement_feeds, judgements, runs, targets
-
-Item = TypeVar("Item")
-AT_ONCE = 5000
-"""Values in one statement; PostgreSQL takes 65535, SQLite 32766."""
+from ..errors import NotFound
+from ..model import Gap, Report
+from .database import transaction
+from .records import unpack
+from .schema import run_targets, runs, schedules
 
 
-class KnownTarget(Struct, frozen=True):
-    """A target's row; when it was last judged, and in which run."""
+class RunStatus(StrEnum):
+    """Where a run, or one target of it, stands."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    """Something was looked at; what could not be is a gap."""
+    FAILED = "failed"
+    """Nothing could be looked at."""
+    CANCELLED = "cancelled"
+
+
+OPEN = (RunStatus.QUEUED, RunStatus.RUNNING)
+
+
+class Counts(Struct, frozen=True, kw_only=True):
+    """What was found, counted. Waived findings and gaps are in ``waived`` alone."""
+
+    findings: dict[str, int] = field(default_factory=dict)
+    """Failing ones by severity."""
+    exploited: int = 0
+    new: int = 0
+    gone: int = 0
+    gaps: int = 0
+    waived: int = 0
+    failed: bool = False
+    """Something at or above the threshold."""
+    incomplete: bool = False
+
+    def __add__(self, other: "Counts") -> "Counts":
+        severities = dict.fromkeys((*self.findings, *other.findings))
+        return Counts(
+            findings={each: self.findings.get(each, 0) + other.findings.get(each, 0) for each in severities},
+            exploited=self.exploited + other.exploited,
+            new=self.new + other.new,
+            gone=self.gone + other.gone,
+            gaps=self.gaps + other.gaps,
+            waived=self.waived + other.waived,
+            failed=self.failed or other.failed,
+            incomplete=self.incomplete or other.incomplete,
+        )
+
+
+NOTHING = Counts()
+
+
+class Parameters(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a job is asked besides its targets."""
+
+    only: tuple[str, ...] = ()
+    """Of a scan: kinds of findings wanted; none means all."""
+    fail_on: str = ""
+    """Of a scan: the threshold; empty means that of the settings."""
+    force: bool = False
+    """Of an update: ask even for feeds that are fresh."""
+
+
+class Run(Struct, frozen=True, kw_only=True):
+    """One doing of a job."""
 
     id: int
-    last_run: int | None
-    last_at: datetime | None
+    job: str
+    status: RunStatus
+    requested_at: datetime
+    requested_by: str
+    """A user's name; empty for a terminal."""
+    schedule: str
+    """Name of the schedule that asked for it; empty when none did."""
+    started_at: datetime | None
+    finished_at: datetime | None
+    total: int
+    """Targets; 0 for a terminal's run."""
+    done: int
+    """Those of them that have ended."""
+    counts: Counts
+    failed: bool | None
+    incomplete: bool | None
+    exit_status: int | None
+    error: str
+    cancelled_by: str
+    parameters: Parameters
+    key: str
+
+    @property
+    def open(self) -> bool:
+        """Whether it has not ended."""
+        return self.status in OPEN
 
 
-def insert_unless_there(connection: Connection, table: Table) -> Insert:
-    """An insert that leaves a row alone which another writer, or we, wrote before."""
-    if connection.dialect.name == "postgresql":
-        from sqlalchemy.dialects import postgresql
+class RunTarget(Struct, frozen=True, kw_only=True):
+    """What became of one target of a run."""
 
-        return postgresql.insert(table).on_conflict_do_nothing()
-    from sqlalchemy.dialects import sqlite
+    position: int
+    """From 0."""
+    reference: str
+    """Empty for the work of an update."""
+    status: RunStatus
+    attempts: int
+    started_at: datetime | None
+    finished_at: datetime | None
+    error: Gap | None
+    has_report: bool
 
-    return sqlite.insert(table).on_conflict_do_nothing()
+
+class Runs:
+    """Runs in the database. Each method is one transaction; raises HomeUnavailable, and NotFound for a number that no run has."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def get(self, run: int) -> Run:
+        """One run."""
+        with transaction(self._engine, write=False) as connection:
+            return load_run(connection, run)
+
+    def page(
+        self, *, before: int | None = None, limit: int = 50, status: str = "", schedule: int | None = None, reference: str = ""
+    ) -> list[Run]:
+        """The newest runs, of those below number ``before``."""
+        query = _RUNS.order_by(runs.c.id.desc()).limit(limit)
+        if before is not None:
+            query = query.where(runs.c.id < before)
+        if status:
+            query = query.where(runs.c.status == status)
+        if schedule is not None:
+            query = query.where(runs.c.schedule == schedule)
+        if reference:
+            query = query.where(runs.c.id.in_(select(run_targets.c.run).where(run_targets.c.reference == reference)))
+        with transaction(self._engine, write=False) as connection:
+            return [_run(row) for row in connection.execute(query)]
+
+    def by_status(self) -> dict[str, int]:
+        """How many runs stand where."""
+        query = select(runs.c.status, func.count().label("number")).group_by(runs.c.status)
+        with transaction(self._engine, write=False) as connection:
+            return {row.status: row.number for row in connection.execute(query)}
+
+    def targets(self, run: int) -> list[RunTarget]:
+        """What a run has to do, in order; nothing for a terminal's."""
+        columns = (run_targets.c[name] for name in ("position", "reference", "status", "attempts", "started_at", "finished_at", "error"))
+        query = select(*columns, run_targets.c.report.is_not(None).label("has_report")).where(run_targets.c.run == run)
+        with transaction(self._engine, write=False) as connection:
+            load_run(connection, run)
+            return [_target(row) for row in connection.execute(query.order_by(run_targets.c.position))]
+
+    def is_cancelled(self, run: int) -> bool:
+        """Whether somebody asked that it end."""
+        with transaction(self._engine, write=False) as connection:
+            return connection.scalar(select(runs.c.cancelled_by).where(runs.c.id == run)) is not None
+
+    def reports(self, run: int) -> list[Report]:
+        """What was found, target by target, in order; those that are still kept."""
+        query = select(run_targets.c.report).where(run_targets.c.run == run, run_targets.c.report.is_not(None))
+        with transaction(self._engine, write=False) as connection:
+            load_run(connection, run)
+            return [unpack(bytes(data), Report) for data in connection.scalars(query.order_by(run_targets.c.position))]
+
+    def forget_reports(self, keep: int) -> int:
+        """Drop the reports of all but the last ``keep`` runs; what they found stays in history. Gives how many were dropped."""
+        newest = select(runs.c.id).order_by(runs.c.id.desc()).offset(keep).limit(1)
+        with transaction(self._engine, write=True) as connection:
+            last = connection.scalar(newest)
+            if last is None:
+                return 0
+            old = update(run_targets).where(run_targets.c.run <= last, run_targets.c.report.is_not(None))
+            return connection.execute(old.values(report=None)).rowcount
 
 
-def portions(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
-    """Items in order, ``size`` at a time."""
-    return (items[start : start + size] for start in range(0, len(items), size))
-
-
-def begin_run(connection: Connection, command: str, started_at: datetime, finished_at: datetime) -> int:
-    """Write a run down. Its exit is not known yet."""
-    row = {"command": command, "started_at": started_at, "finished_at": finished_at}
+def begin_run(connection: Connection, job: str, started_at: datetime, finished_at: datetime) -> int:
+    """Write a terminal's run down. Its exit is not known yet."""
+    row = {
+        "job": job,
+        "status": RunStatus.SUCCEEDED.value,
+        "requested_at": started_at,
+        "requested_by": "",
+        "started_at": started_at,
+        "finished_at": finished_at,
+        "total": 0,
+        "done": 0,
+    }
     return int(connection.execute(insert(runs).returning(runs.c.id), row).scalar_one())
 
 
 def end_run(connection: Connection, run: int, *, failed: bool, incomplete: bool, exit_status: int) -> None:
-    """Write down how a run ended."""
+    """Write down how a terminal's run ended."""
     connection.execute(update(runs).where(runs.c.id == run).values(failed=failed, incomplete=incomplete, exit_status=exit_status))
 
 
-def know_targets(connection: Connection, wanted: Iterable[Target]) -> dict[str, KnownTarget]:
-    """Rows of targets by reference, new ones made. They are ours until the transaction ends: other writers wait."""
-    rows = [{"reference": each.reference, "kind": each.kind.value} for each in sorted(wanted, key=lambda each: each.reference)]
-    if not rows:
-        return {}
-    connection.execute(insert_unless_there(connection, targets), rows)
-    references = [row["reference"] for row in rows]
-    ours = select(targets.c.id).where(targets.c.reference.in_(references)).order_by(targets.c.reference).with_for_update()
-    connection.execute(ours).all()
-    query = (
-        select(targets.c.reference, targets.c.id, targets.c.last_run, runs.c.finished_at)
-        .outerjoin(runs, runs.c.id == targets.c.last_run)
-        .where(targets.c.reference.in_(references))
+def load_run(connection: Connection, run: int) -> Run:
+    """One run. Raises NotFound."""
+    row = connection.execute(_RUNS.where(runs.c.id == run)).one_or_none()
+    if row is None:
+        raise NotFound(f"there is no run {run}")
+    return _run(row)
+
+
+_RUNS = select(runs, schedules.c.name.label("schedule_name")).outerjoin(schedules, schedules.c.id == runs.c.schedule)
+
+
+def _run(row: Row[*tuple[Any, ...]]) -> Run:
+    return Run(
+        id=row.id,
+        job=row.job,
+        status=RunStatus(row.status),
+        requested_at=row.requested_at,
+        requested_by=row.requested_by,
+        schedule=row.schedule_name or "",
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+        total=row.total,
+        done=row.done,
+        counts=unpack(row.counts, Counts) if row.counts else Counts(),
+        failed=row.failed,
+        incomplete=row.incomplete,
+        exit_status=row.exit_status,
+        error=row.error or "",
+        cancelled_by=row.cancelled_by or "",
+        parameters=unpack(row.parameters, Parameters) if row.parameters else Parameters(),
+        key=row.key or "",
     )
-    return {reference: KnownTarget(id_, last_run, last_at) for reference, id_, last_run, last_at in connection.execute(query)}
 
 
-def last_judged(connection: Connection, reference: str) -> datetime | None:
-    """When a target was last judged; None when it never was."""
-    query = select(runs.c.finished_at).join(targets, runs.c.id == targets.c.last_run).where(targets.c.reference == reference)
-    return connection.scalar(query)
-
-
-def save_judgements(connection: Connection, run: int, judged: Mapping[int, Judgement], kept: Mapping[int, int]) -> None:
-    """Write down what this run judged: ``judged`` by target, ``kept`` the inventory of each target."""
-    if not judged:
-        return
-    rows = [
-        {
-            "target": target,
-            "run": run,
-            "inventory": kept[target],
-            "taken_at": judgement.inventory.taken_at,
-            "gaps": pack(judgement.gaps) if judgement.gaps else None,
-        }
-        for target, judgement in judged.items()
-    ]
-    connection.execute(insert(judgements), rows)
-    numbers = _save_feeds(connection, {feed for judgement in judged.values() for feed in map(_kept, judgement.feeds)})
-    links = [
-        {"target": target, "run": run, "feed": number}
-        for target, judgement in judged.items()
-        for number in {numbers[identity(_kept(feed))] for feed in judgement.feeds}
-    ]
-    if links:
-        connection.execute(insert(judgement_feeds), links)
-    connection.execute(update(targets).where(targets.c.id.in_(judged)).values(last_run=run))
-
-
-def ground_of(connection: Connection, target: int, run: int) -> Ground:
-    """What a judgement of this target rested on."""
-    query = (
-        select(inventories.c.distribution, judgements.c.gaps)
-        .join(inventories, inventories.c.id == judgements.c.inventory)
-        .where(judgements.c.target == target, judgements.c.run == run)
+def _target(row: Row[*tuple[Any, ...]]) -> RunTarget:
+    return RunTarget(
+        position=row.position,
+        reference=row.reference,
+        status=RunStatus(row.status),
+        attempts=row.attempts,
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+        error=unpack(row.error, Gap) if row.error else None,
+        has_report=row.has_report,
     )
-    distribution, gaps = connection.execute(query).one()
-    asked = (
-        select(feeds.c.name)
-        .join(judgement_feeds, judgement_feeds.c.feed == feeds.c.id)
-        .where(judgement_feeds.c.target == target, judgement_feeds.c.run == run)
-    )
-    return Ground.of(distribution, connection.scalars(asked), unpack(gaps, tuple[Gap, ...]) if gaps else ())
-
-
-class _KeptFeed(Struct, frozen=True):
-    """A feed at one time."""
-
-    name: str
-    published_at: datetime | None
-    fetched_at: datetime | None
-    fingerprint: str
-
-
-def _kept(feed: Feed) -> _KeptFeed:
-    return _KeptFeed(feed.id, feed.published_at, feed.fetched_at, feed.fingerprint)
-
-
-def _save_feeds(connection: Connection, wanted: Iterable[_KeptFeed]) -> dict[bytes, int]:
-    rows = sorted(
-        (
-            {
-                "identity": identity(each),
-                "name": each.name,
-                "published_at": each.published_at,
-                "fetched_at": each.fetched_at,
-                "fingerprint": each.fingerprint,
-            }
-            for each in wanted
-        ),
-        key=lambda row: str(row["identity"]),
-    )
-    if not rows:
-        return {}
-    connection.execute(insert_unless_there(connection, feeds), rows)
-    found = select(feeds.c.identity, feeds.c.id).where(feeds.c.identity.in_([row["identity"] for row in rows]))
-    return {bytes(key): number for key, number in connection.execute(found)}

@@ -24,7 +24,7 @@ from sqlalchemy import (
 
 from .records import escape, unescape
 
-NEWEST = "0001"
+NEWEST = "0002"
 """The migration that this code needs; a database with a higher number was written by a newer hullwatch."""
 VERSION_TABLE = "hullwatch_schema"
 version = Table(VERSION_TABLE, MetaData(), Column("version_num", Text, primary_key=True))
@@ -62,18 +62,62 @@ class Moment(TypeDecorator[datetime]):
 _Number = BigInteger().with_variant(Integer(), "sqlite")
 metadata = MetaData()
 
+# A terminal's run is written down when it is over; a server's when it is asked for.
 runs = Table(
     "runs",
     metadata,
     Column("id", _Number, primary_key=True),
-    Column("command", Text, nullable=False),
-    Column("started_at", Moment, nullable=False),
-    Column("finished_at", Moment, nullable=False),
+    Column("job", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("requested_at", Moment, nullable=False),
+    Column("requested_by", ExactText, nullable=False, doc="a user's name; empty: a terminal"),
+    Column("started_at", Moment),
+    Column("finished_at", Moment),
     Column("failed", Boolean, doc="something at or above the threshold; null: the run did not get that far"),
     Column("incomplete", Boolean, doc="something asked for is a gap that no waiver covers"),
     Column("exit_status", Integer),
+    Column("schedule", _Number, ForeignKey("schedules.id", ondelete="SET NULL")),
+    Column("slot", Moment, doc="the time of its schedule that this run is for"),
+    Column("parameters", LargeBinary),
+    Column("error", ExactText, doc="why it failed or was left out"),
+    Column("cancelled_by", ExactText, doc="who asked that it end; it ends when the work that is under way has noticed"),
+    Column("key", Text, doc="names its work in the queue, which may outlive this database"),
+    Column("total", Integer, nullable=False, doc="rows of run_targets"),
+    Column("done", Integer, nullable=False, doc="those of them that ended"),
+    Column("counts", LargeBinary, doc="what was found so far, counted"),
+    Index("runs_by_slot", "schedule", "slot", unique=True),
+    Index("runs_by_status", "status"),
 )
 
+# What a server's run has to do, in order; an update of advisories has one row without a reference.
+run_targets = Table(
+    "run_targets",
+    metadata,
+    Column("run", _Number, ForeignKey("runs.id"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("reference", ExactText, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("attempts", Integer, nullable=False, doc="how often work on it was begun"),
+    Column("started_at", Moment),
+    Column("finished_at", Moment),
+    Column("error", LargeBinary, doc="the gap that says why nothing could be read"),
+    Column("report", LargeBinary, doc="of this target alone; dropped when it is old"),
+    sqlite_with_rowid=False,
+)
+
+run_log = Table(
+    "run_log",
+    metadata,
+    Column("run", _Number, ForeignKey("runs.id"), primary_key=True),
+    Column("seq", Integer, primary_key=True, doc="from 1, without a hole"),
+    Column("at", Moment, nullable=False),
+    Column("level", Text, nullable=False),
+    Column("target", ExactText, nullable=False, doc="empty: of the run as a whole"),
+    Column("text", ExactText, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# Everything that was ever judged, and everything that is watched.
 targets = Table(
     "targets",
     metadata,
@@ -81,6 +125,78 @@ targets = Table(
     Column("reference", ExactText, nullable=False, unique=True),
     Column("kind", Text, nullable=False),
     Column("last_run", _Number, ForeignKey("runs.id"), doc="in which it was last judged"),
+    Column("name", ExactText, doc="as its watcher calls it"),
+    Column("labels", LargeBinary),
+    Column("watched_at", Moment, doc="since when; null: it is not watched"),
+    Column("watched_by", ExactText),
+    Index("targets_by_watched", "watched_at"),
+)
+
+schedules = Table(
+    "schedules",
+    metadata,
+    Column("id", _Number, primary_key=True),
+    Column("name", ExactText, nullable=False, unique=True),
+    Column("cron", Text, nullable=False),
+    Column("time_zone", Text, nullable=False),
+    Column("job", Text, nullable=False),
+    Column("targets", LargeBinary, nullable=False, doc="references; none: everything that is watched when it is due"),
+    Column("parameters", LargeBinary, nullable=False),
+    Column("paused", Boolean, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("created_by", ExactText, nullable=False),
+    Column("next_run_at", Moment, doc="null: never again"),
+    Column("last_run", _Number),
+    Column("last_run_at", Moment),
+    Column("missed_at", Moment, doc="the last slot for which there was no run"),
+    Column("missed_why", ExactText),
+    Index("schedules_by_next", "next_run_at"),
+)
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", _Number, primary_key=True),
+    Column("name", ExactText, nullable=False, unique=True),
+    Column("password", Text, nullable=False, doc="argon2's encoded hash"),
+    Column("role", Text, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("last_login_at", Moment),
+)
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("id", _Number, primary_key=True),
+    Column("user", _Number, ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
+    Column("name", ExactText, nullable=False),
+    Column("hash", LargeBinary(32), nullable=False, unique=True, doc="SHA-256 of the token"),
+    Column("role", Text, nullable=False, doc="never more than the user's own counts"),
+    Column("created_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("last_used_at", Moment),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("hash", LargeBinary(32), primary_key=True, doc="SHA-256 of the cookie"),
+    Column("user", _Number, ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# Processes that work on runs. One that has not been seen for a while is taken to be dead, and others take its work over.
+workers = Table(
+    "workers",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("host", ExactText, nullable=False),
+    Column("process", Integer, nullable=False),
+    Column("started_at", Moment, nullable=False),
+    Column("seen_at", Moment, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 # Every package version that was ever seen, once.
@@ -141,6 +257,8 @@ judgements = Table(
     Column("inventory", _Number, ForeignKey("inventories.id"), nullable=False),
     Column("taken_at", Moment, nullable=False, doc="when the target was found as the inventory says"),
     Column("gaps", LargeBinary, doc="null: none"),
+    Column("judged_at", Moment, doc="null: when its run finished"),
+    Column("remembered", LargeBinary, doc="what a server's run was told of it, for one that is done again"),
     sqlite_with_rowid=False,
 )
 
@@ -171,5 +289,9 @@ findings = Table(
     Column("reopened", Integer, nullable=False, doc="how often it came back"),
     Column("last_run", _Number, ForeignKey("runs.id"), nullable=False, doc="that answered it, or saw it gone"),
     Column("record", LargeBinary, nullable=False, doc="the whole finding, as last seen"),
+    Column("exploited", Boolean, nullable=False),
+    Column("came_in", _Number, doc="the run in which it began to fail, the last time"),
     Index("findings_by_rule", "rule"),
+    Index("findings_by_present", "present", "severity"),
+    Index("findings_by_id", "id"),
 )

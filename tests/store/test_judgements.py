@@ -5,8 +5,8 @@ from msgspec.structs import replace
 from hullwatch.model import Gap, Location
 from hullwatch.store.database import connect, transaction
 from hullwatch.store.history import History
+from hullwatch.store.judgements import ground_of, know_targets, portions
 from hullwatch.store.life import Ground
-from hullwatch.store.runs import ground_of, know_targets, portions
 from hullwatch.store.schema import feeds
 
 from .judgements import BOOKWORM, IMAGE, day, image, judged, package

@@ -1,0 +1,45 @@
+"""Everything that is remembered, noun by noun, in one database."""
+
+from pathlib import Path
+
+from sqlalchemy import Engine, select
+
+from .database import connect, migrate, transaction
+from .history import History
+from .logs import Logs
+from .runs import Runs
+from .schedules import Schedules
+from .schema import version
+from .targets import Targets
+from .users import Sessions, Tokens, Users
+from .work import Work
+from .workers import Workers
+
+
+class Memory:
+    """What a server remembers. Holds no connection between calls; safe for many processes and threads."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self.history = History(engine)
+        self.targets = Targets(engine)
+        self.schedules = Schedules(engine)
+        self.runs = Runs(engine)
+        self.work = Work(engine)
+        self.logs = Logs(engine)
+        self.users = Users(engine)
+        self.tokens = Tokens(engine)
+        self.sessions = Sessions(engine)
+        self.workers = Workers(engine)
+
+    @classmethod
+    def open(cls, address: str | Path) -> "Memory":
+        """Open, and bring forward to this code's schema. A path is a file of SQLite. Raises Misuse, HomeUnavailable."""
+        engine = connect(address)
+        migrate(engine)
+        return cls(engine)
+
+    def answers(self) -> None:
+        """Raises HomeUnavailable when the database does not."""
+        with transaction(self._engine, write=False) as connection:
+            connection.execute(select(version)).all()
