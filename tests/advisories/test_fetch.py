@@ -3,6 +3,7 @@
 import hashlib
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
@@ -313,8 +314,10 @@ def test_a_server_without_ranges_sends_the_whole(web: Web) -> None:
 def test_a_file_that_changes_while_it_is_read_is_no_file(web: Web, later: Script) -> None:
     """Another range, another size, the whole, nothing at all."""
     web.answer = once(answering(b"x" * 16384, 206, content_range="bytes 0-16383/100000"), later)
-    with Fetcher(timeout_s=2, progress=QuietProgress()) as fetcher, fetcher.open(f"{web.address}/a").stream as stream:
-        pytest.raises(HullwatchError, stream.read)
+    with Fetcher(timeout_s=2, progress=QuietProgress()) as fetcher:
+        stream = fetcher.open(f"{web.address}/a").stream
+        with closing(stream), pytest.raises(HullwatchError):
+            stream.read()
 
 
 def test_archives_of_the_machine_stand_for_the_publisher(web: Web) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from threading import Lock
 
 from ..errors import HullwatchError
+from ..ports import MEBIBYTE
 from .debian_control import fields_of, paragraphs
 from .debian_memory import Index
 from .debian_pool import Binary
@@ -13,6 +14,8 @@ from .records import Listed, Opener
 
 _WANTED = re.compile(rb"^(?:Package|Source|Version|Filename|Size|SHA256):[^\n]*", re.MULTILINE)
 _SOURCE = re.compile(r"(\S+)(?: \((\S+)\))?")
+
+_CHEAP = 2 * MEBIBYTE
 
 Key = tuple[str, str]
 """A source and its version."""
@@ -28,12 +31,24 @@ class Binaries:
 
     def of(self, offer: Offer, architectures: Collection[str], open_: Opener) -> Sequence[Binary]:
         """The binary packages of the offered version for these architectures. Raises what fetching an index raises."""
-        suites = {place.suite for place in offer.places}
-        found: list[Binary] = []
-        for index in self._indexes:
-            if index.suite in suites and index.architecture in architectures and index.component in _components(offer):
-                found += self._read(index, open_).get((offer.source, offer.version), ())
-        return found
+        wanted = (offer.source, offer.version)
+        return [binary for index in self._concerning(offer, architectures) for binary in self._read(index, open_).get(wanted, ())]
+
+    def not_built_for(self, offer: Offer, architectures: Collection[str], open_: Opener) -> tuple[str, ...]:
+        """Architectures for which the offered version is not built, where that is cheap to know: the index of a whole release is not asked.
+
+        Raises what fetching an index raises.
+        """
+        if any(index.size_bytes > _CHEAP for index in self._concerning(offer, architectures)):
+            return ()
+        known = [each for each in architectures if self._concerning(offer, {each})]
+        return tuple(sorted(each for each in known if not self.of(offer, {each}, open_)))
+
+    def _concerning(self, offer: Offer, architectures: Collection[str]) -> Sequence[Index]:
+        suites, components = {place.suite for place in offer.places}, _components(offer)
+        return [
+            each for each in self._indexes if each.suite in suites and each.architecture in architectures and each.component in components
+        ]
 
     def _read(self, index: Index, open_: Opener) -> Mapping[Key, Sequence[Binary]]:
         with self._lock:

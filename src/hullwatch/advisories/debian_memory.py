@@ -10,11 +10,13 @@ from msgspec import Struct
 from ..errors import Malformed
 from .debian_changelog import Changelog
 from .debian_sources import Offer
+from .debian_support import Support
 from .records import Memo, Recall
 
 INDEXES = "indexes"
 _OFFER = "offer/"
 _CHANGELOG = "changelog/"
+_SUPPORT = "support"
 
 
 class Index(Struct, frozen=True, array_like=True):
@@ -34,10 +36,13 @@ class Kept(Struct, frozen=True, array_like=True):
 
     changelog: Changelog
     tried_at: datetime | None = None
+    not_built_for: tuple[str, ...] = ()
+    """Architectures for which the archive has no binary package of the newest version."""
 
 
 _offer = msgspec.msgpack.Decoder(Offer)
 _kept = msgspec.msgpack.Decoder(Kept)
+_support = msgspec.msgpack.Decoder(Support)
 _indexes = msgspec.msgpack.Decoder(list[Index])
 
 
@@ -65,6 +70,17 @@ def changelogs(recall: Recall, sources: Collection[str]) -> Mapping[str, Kept]:
 def all_changelogs(recall: Recall) -> Mapping[str, Kept]:
     """Every changelog kept. Raises Malformed."""
     return {key.removeprefix(_CHANGELOG): _read(_kept, value) for key, value in recall.memos_below(_CHANGELOG).items()}
+
+
+def support_memo(support: Support) -> Memo:
+    """The memo of what is no longer supported."""
+    return Memo(key=_SUPPORT, value=msgspec.msgpack.encode(support))
+
+
+def support(recall: Recall) -> Support | None:
+    """What is no longer supported, as last read. Raises Malformed."""
+    found = recall.memos([_SUPPORT]).get(_SUPPORT)
+    return _read(_support, found) if found is not None else None
 
 
 def indexes(recall: Recall) -> list[Index]:

@@ -157,6 +157,27 @@ def _tar_lines(stream: BinaryIO, wanted: re.Pattern[str], what: str) -> Iterator
     raise _Elsewhere(f"{what}: there is no changelog in it", elsewhere)
 
 
+def tar_members(address: str, file: Listed, wanted: re.Pattern[str], limit: int, open_: Opener) -> list[tuple[str, bytes]]:
+    """Names and content of the members with a wanted name, of a listed tar archive or binary package.
+
+    Raises LimitExceeded for a member that is larger, Malformed, and what ``open_`` raises.
+    """
+    found: list[tuple[str, bytes]] = []
+    with open_(address, file).stream as stream, unpacking(address):
+        name, packed = _data_of(stream, address) if file.name.endswith(".deb") else (file.name, stream)
+        plain = bounded(unpacked(packed, name), UNPACKED_LIMIT, address)
+        try:
+            with tarfile.open(fileobj=plain, mode="r|") as archive:
+                for member in archive:
+                    if member.isfile() and wanted.fullmatch(member.name) and (content := archive.extractfile(member)) is not None:
+                        if member.size > limit:
+                            raise LimitExceeded(f"{address}: {member.name} is larger than {limit} bytes")
+                        found.append((member.name, content.read(limit)))
+        except tarfile.TarError as error:
+            raise Malformed(f"{address}: no tar archive: {error}") from error
+    return found
+
+
 def _diff_lines(stream: BinaryIO) -> Iterator[str]:
     """Lines that a diff adds to ``debian/changelog``."""
     inside = False

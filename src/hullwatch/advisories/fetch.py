@@ -34,7 +34,7 @@ _TRIES = 3
 _FIRST_WAIT_S = 0.5
 _LONGEST_WAIT_S = 30.0
 _TELLING = (Untrusted, Malformed, LimitExceeded, Denied, Unreachable, NotFound)
-"""Of what several places answered, the first kind that occurs is what the user is told."""
+"""Of what several places answered, the first kind that occurs is what the user is told, from the last that answered so."""
 
 
 class Fetched(Struct, frozen=True, kw_only=True):
@@ -217,4 +217,4 @@ def _pieces(ask: Callable[[int, int], transfer.Answer], name: str) -> Remote:
 
 
 def _most_telling(failures: Sequence[HullwatchError]) -> HullwatchError:
-    return next(error for kind in _TELLING for error in failures if isinstance(error, kind))
+    return next(error for kind in _TELLING for error in reversed(failures) if isinstance(error, kind))

@@ -26,14 +26,20 @@ _AT_ONCE = 8
 """Errands; they wait for the network most of the time."""
 _FEW = 100
 """Of so few records a large share may well go."""
-_KINDS: Mapping[type[HullwatchError], str] = {
-    Unreachable: "feed-unreachable", NotFound: "feed-unreachable", Denied: "feed-unreachable", Untrusted: "feed-untrusted",
-    Malformed: "feed-malformed", LimitExceeded: "feed-malformed", HomeUnavailable: "home",
-}  # fmt: skip
 
 
 class _Shrunk(Malformed):
     """What was fetched holds much less than what is there."""
+
+
+class _Older(Untrusted):
+    """What was fetched was published before what is there: a mirror lags behind, or somebody plays old news."""
+
+
+_KINDS: Mapping[type[HullwatchError], str] = {
+    Unreachable: "feed-unreachable", NotFound: "feed-unreachable", Denied: "feed-unreachable", Untrusted: "feed-untrusted",
+    Malformed: "feed-malformed", LimitExceeded: "feed-malformed", HomeUnavailable: "home", _Shrunk: "feed-shrunk", _Older: "feed-older",
+}  # fmt: skip
 
 
 class _Task(Struct, frozen=True):
@@ -143,7 +149,7 @@ class _Updating:
         return timedelta(0) <= self._clock.now() - known.feed.fetched_at < self._max_age
 
     def _failed(self, feed: Feed, error: HullwatchError) -> Gap:
-        kind = "feed-shrunk" if isinstance(error, _Shrunk) else _KINDS.get(type(error), "feed-unreachable")
+        kind = _KINDS.get(type(error), "feed-unreachable")
         known = self._database.file(feed.id)
         if known is None or known.feed.fetched_at is None:
             return Gap(kind=kind, what=feed.id, why=str(error))
@@ -202,6 +208,7 @@ class _Updating:
             writer.fetched(each.fingerprint for each in fetched)
             if known is not None and not self._force:
                 _refuse_shrunk(known, writer.count)
+                _refuse_older(known.feed, feed)
         self._progress.finished(f"feed {feed.id}", f"{writer.count} records")
 
 
@@ -239,6 +246,14 @@ def _refuse_shrunk(known: FeedFile, now: int) -> None:
     if before >= _FEW and now < before * _LARGE_SHARE:
         raise _Shrunk(
             f"it holds {now} records where {before} are known: not used",
+            remedy="if that is right, hullwatch db update --force uses it",
+        )
+
+
+def _refuse_older(known: Feed, now: Feed) -> None:
+    if known.published_at and now.published_at and now.published_at < known.published_at:
+        raise _Older(
+            f"it is of {now.published_at:%Y-%m-%d %H:%M}, older than what is there, of {known.published_at:%Y-%m-%d %H:%M}: not used",
             remedy="if that is right, hullwatch db update --force uses it",
         )
 
