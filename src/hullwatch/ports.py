@@ -1,9 +1,12 @@
 """What the core and the edges ask of each other. An edge fills a port, ``jobs`` hands it on, nobody imports across."""
 
+import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import BinaryIO, Protocol
+
+from msgspec import Struct
 
 from .model import Advisory, Feed, FileState, Gap, Inventory, Lifecycle, Location, Score
 from .model.reads import Reads
@@ -54,6 +57,32 @@ class Files(Protocol):
 
     def link(self, path: str) -> str:
         """Target of a symbolic link as written; empty when it is none or cannot be read."""
+
+
+class Entry(Struct, frozen=True):
+    """What stands at one place of a file system, as stat(2) tells it."""
+
+    name: str
+    """Its name in the directory that holds it."""
+    itself: os.stat_result
+    """A last link is not followed."""
+    behind: os.stat_result | None
+    """What a link leads to; the same as ``itself`` where it is none, None where the link dangles."""
+    link: str = ""
+    """Where a link points, as written."""
+
+
+class Paths(Protocol):
+    """A file system that is asked place by place. Paths as in ``Files``; bytes that are no UTF-8 are surrogates."""
+
+    def entry(self, path: str) -> Entry | None:
+        """What stands at a path; None when nothing does. Raises Denied, Unreachable."""
+
+    def entries(self, directory: str) -> Iterator[Entry]:
+        """What stands in a directory, by name; nothing where there is none. Raises Denied, Unreachable."""
+
+    def open(self, path: str) -> File | None:
+        """One regular file, links followed; None when there is none. Raises Denied, Unreachable."""
 
 
 class Commands(Protocol):
@@ -131,5 +160,6 @@ class Progress(Protocol):
 
 
 __all__ = [
-    "KIBIBYTE", "MEBIBYTE", "Advisories", "Clock", "Commands", "Docker", "FactCache", "File", "Files", "Progress", "Reads", "Step",
+    "KIBIBYTE", "MEBIBYTE", "Advisories", "Clock", "Commands", "Docker", "Entry", "FactCache", "File", "Files",
+    "Paths", "Progress", "Reads", "Step",
 ]  # fmt: skip

@@ -1,12 +1,12 @@
 """What tables are asked of, without a disk."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
-from hullwatch.errors import Denied, HullwatchError
+from hullwatch.errors import Denied, HullwatchError, Unreachable
 from hullwatch.model import Inventory
-from hullwatch.ports import File, Files
+from hullwatch.ports import Entry, File, Files, Paths
 from hullwatch.tables.engine import Answer, run_query
-from hullwatch.tables.sources import Inventories, Namespaces
+from hullwatch.tables.sources import FileEvents, Inventories, Namespaces, Schedule
 from tests.doubles import MemoryFiles
 
 
@@ -42,18 +42,49 @@ class KnownInventories:
 class KnownNamespaces:
     """File systems by process."""
 
-    def __init__(self, known: Mapping[int, Files]) -> None:
+    def __init__(self, known: Mapping[int, Files], paths: Mapping[int, Paths] | None = None) -> None:
         self._known = known
+        self._paths = paths or {}
+
+    def paths_of_process(self, pid: int) -> Paths:
+        if pid not in self._paths:
+            raise Unreachable(f"there is no process {pid}")
+        return self._paths[pid]
 
     def of_process(self, pid: int) -> Files:
         return self._known.get(pid, MemoryFiles({}))
 
 
+class NoPaths:
+    """Nothing stands anywhere."""
+
+    def entry(self, path: str) -> Entry | None:
+        return None
+
+    def entries(self, directory: str) -> Iterator[Entry]:
+        return iter(())
+
+    def open(self, path: str) -> File | None:
+        return None
+
+
 class KnownSources:
     """All edges a table may ask for."""
 
-    def __init__(self, files: Files | None = None, *, inventories: Inventories | None = None, namespaces: Namespaces | None = None) -> None:
+    def __init__(
+        self,
+        files: Files | None = None,
+        *,
+        inventories: Inventories | None = None,
+        namespaces: Namespaces | None = None,
+        paths: Paths | None = None,
+        file_events: FileEvents = (),
+        schedule: Schedule = (),
+    ) -> None:
         self.files: Files = files or MemoryFiles({})
+        self.paths: Paths = paths or NoPaths()
+        self.file_events = file_events
+        self.schedule = schedule
         self.inventories: Inventories = inventories or KnownInventories({})
         self.namespaces: Namespaces = namespaces or KnownNamespaces({})
 

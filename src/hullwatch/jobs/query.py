@@ -7,19 +7,21 @@ import msgspec
 
 from ..errors import HullwatchError, Malformed, Misuse, Unreachable
 from ..model import Inventory, Target, TargetKind
-from ..ports import KIBIBYTE, Files
+from ..ports import KIBIBYTE, Files, Paths
 from ..tables.engine import MAX_ROWS, TIMEOUT_S, Answer, run_query
+from ..tables.sources import FileEvents, Schedule
 from ..targets.machine import HostFiles
+from ..targets.paths import HostPaths
 from ..targets.references import parse_reference
 from .edges import Edges
 
 
 def query(sql: str, edges: Edges, *, reference: str = "host", timeout_s: float = TIMEOUT_S, max_rows: int = MAX_ROWS) -> Answer:
     """Run one statement that reads. Raises Misuse, LimitExceeded (it ran too long), and what opening the target raises."""
-    return run_query(sql, _Opened(parse_reference(reference), edges), timeout_s=timeout_s, max_rows=max_rows)
+    return run_query(sql, Opened(parse_reference(reference), edges), timeout_s=timeout_s, max_rows=max_rows)
 
 
-class _Opened:
+class Opened:
     """The edges of one target, each opened when a table asks for it (``tables.sources.Sources``)."""
 
     def __init__(self, target: Target, edges: Edges) -> None:
@@ -28,12 +30,12 @@ class _Opened:
         self._taken: dict[str, Inventory | HullwatchError] = {}
 
     @property
-    def inventories(self) -> "_Opened":
+    def inventories(self) -> "Opened":
         """Itself."""
         return self
 
     @property
-    def namespaces(self) -> "_Opened":
+    def namespaces(self) -> "Opened":
         """Itself."""
         return self
 
@@ -61,13 +63,32 @@ class _Opened:
     @cached_property
     def files(self) -> Files:
         """The target's file system. Raises Misuse for a target whose files cannot be read in place."""
+        return self._edges.files if self._target.kind is TargetKind.HOST else HostFiles(self._root)
+
+    @cached_property
+    def paths(self) -> Paths:
+        """The same, place by place."""
+        return HostPaths(self._root)
+
+    @property
+    def file_events(self) -> FileEvents:
+        """Raises Misuse: an agent keeps them."""
+        raise Misuse("file events are kept by hullwatch agent", remedy="schedule the query in the agent's configuration")
+
+    @property
+    def schedule(self) -> Schedule:
+        """Raises Misuse: an agent has it."""
+        raise Misuse("only hullwatch agent has a schedule", remedy="schedule the query in the agent's configuration")
+
+    @cached_property
+    def _root(self) -> Path:
         match self._target.kind:
             case TargetKind.HOST:
-                return self._edges.files
+                return self._edges.root
             case TargetKind.DIRECTORY:
-                return HostFiles(Path(self._target.reference.removeprefix("dir:")))
+                return Path(self._target.reference.removeprefix("dir:"))
             case TargetKind.CONTAINER:
-                return self.of_process(self._first_process())
+                return self._root_of(self._first_process())
             case TargetKind.IMAGE | TargetKind.DAEMON:
                 raise Misuse(
                     f"only its packages can be asked for of {self._target.reference}",
@@ -76,7 +97,14 @@ class _Opened:
 
     def of_process(self, pid: int) -> Files:
         """The file system as a process of this machine sees it, with its own links. Raises Denied, Unreachable (it has ended)."""
-        return HostFiles(self._edges.root / "proc" / str(pid) / "root")
+        return HostFiles(self._root_of(pid))
+
+    def paths_of_process(self, pid: int) -> Paths:
+        """The same, place by place."""
+        return HostPaths(self._root_of(pid))
+
+    def _root_of(self, pid: int) -> Path:
+        return self._edges.root / "proc" / str(pid) / "root"
 
     def _first_process(self) -> int:
         """Process id, here, of the container's first process. Raises NotFound, Misuse (it does not run), Unreachable, Malformed."""

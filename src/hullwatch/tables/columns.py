@@ -21,9 +21,16 @@ class Mark(Enum):
     """What is looked at depends on it, and ``=`` or ``in`` are the only ways to say so."""
     SMALL = "small"
     """An integer of 32 bits, which osquery declares as INTEGER; the others are BIGINT."""
+    LIKE = "like"
+    """Beside CHOOSES: ``like`` chooses too."""
+    NEEDED = "needed"
+    """Beside CHOOSES: a statement has to say this column or another one that is needed; there is too much to look at without."""
+    ANY_CASE = "any case"
+    """Text that is compared without regard to case, as osquery compares digests."""
 
 
 HIDDEN, ELSEWHERE, KEY, CHOOSES, SMALL = Mark.HIDDEN, Mark.ELSEWHERE, Mark.KEY, Mark.CHOOSES, Mark.SMALL
+LIKE, NEEDED, ANY_CASE = Mark.LIKE, Mark.NEEDED, Mark.ANY_CASE
 
 Value = int | float | str | None
 """What a cell of a table holds. Text that is not there is empty, a number that is not there is None."""
@@ -77,5 +84,9 @@ def _column(name: str, hint: Any) -> Column:
 
 def declaration(columns: tuple[Column, ...]) -> str:
     """The statement that tells SQLite what a table looks like."""
-    told = (f'"{column.name}" {column.declared}{" HIDDEN" if column.hidden else ""}' for column in columns)
-    return f"CREATE TABLE told ({', '.join(told)})"
+    return f"CREATE TABLE told ({', '.join(map(_told, columns))})"
+
+
+def _told(column: Column) -> str:
+    collation = " COLLATE NOCASE" if ANY_CASE in column.marks else ""
+    return f'"{column.name}" {column.declared}{collation}{" HIDDEN" if column.hidden else ""}'

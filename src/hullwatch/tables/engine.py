@@ -13,7 +13,7 @@ from ..errors import HullwatchError, LimitExceeded, Misuse
 from ..model import Gap
 from ..ports import MEBIBYTE
 from .catalogue import TABLES, Table
-from .columns import columns_of
+from .columns import NEEDED, columns_of
 from .sources import Sources
 from .virtual import Module
 from .work import NO_TEXT, Work
@@ -132,11 +132,20 @@ def _explain(error: apsw.Error, sql: str, tables: Sequence[Table]) -> HullwatchE
     named = {name_of(table): table for table in tables}
     if found := re.search(r"no such table: (?:\w+\.)?(.+)", said):
         return Misuse(f"SQL: {said}", remedy=_nearest(found[1], tuple(named)) or f"tables are: {', '.join(named)}")
+    meant = [table for name, table in named.items() if re.search(rf"\b{name}\b", sql, re.IGNORECASE)]
+    if "no query solution" in said:
+        return Misuse(f"SQL: {said}: {_needs(meant)}", remedy="say it by =, in (…) or like, in WHERE or in a join")
     if found := re.search(r"no such column: (?:\w+\.)?(.+)", said):
-        meant = [table for name, table in named.items() if re.search(rf"\b{name}\b", sql, re.IGNORECASE)] or list(tables)
+        meant = meant or list(tables)
         names = tuple(dict.fromkeys(column.name for table in meant for column in columns_of(table.Row)))
         return Misuse(f"SQL: {said}", remedy=_nearest(found[1], names) or f"columns are: {', '.join(names)}")
     return Misuse(f"SQL: {said}")
+
+
+def _needs(tables: Sequence[Table]) -> str:
+    """What has to be said of tables that are too large to be looked at whole."""
+    needed = {name_of(table): [column.name for column in columns_of(table.Row) if NEEDED in column.marks] for table in tables}
+    return ", ".join(f"{name} needs {' or '.join(columns)}" for name, columns in needed.items() if columns)
 
 
 def _nearest(word: str, words: Sequence[str]) -> str:

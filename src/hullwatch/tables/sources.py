@@ -1,12 +1,13 @@
 """What a table may ask for: each parameter of its ``rows`` is told by its annotation, and the job hands the edges in."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Protocol
 
 import msgspec
 
 from ..model import Inventory
-from ..ports import Files
+from ..model.agent import KeptFileEvent, QueryStatistics
+from ..ports import Files, Paths
 from .columns import Value
 
 
@@ -27,6 +28,23 @@ class Namespaces(Protocol):
     def of_process(self, pid: int) -> Files:
         """The file system below the process's root. Raises Denied, Unreachable (there is no such process)."""
 
+    def paths_of_process(self, pid: int) -> Paths:
+        """The same, place by place."""
+
+
+class FileEvents(Protocol):
+    """What an agent noticed and the query has not told yet."""
+
+    def __iter__(self) -> Iterator[KeptFileEvent]:
+        """In the order of noticing."""
+
+
+class Schedule(Protocol):
+    """How an agent's queries have run."""
+
+    def __iter__(self) -> Iterator[QueryStatistics]:
+        """In the order of the schedule."""
+
 
 class Sources(Protocol):
     """The edges that tables are made from, each opened when a table asks for it. Raise an error of ours when they cannot be had."""
@@ -36,12 +54,24 @@ class Sources(Protocol):
         """The target's file system."""
 
     @property
+    def paths(self) -> Paths:
+        """The same, place by place."""
+
+    @property
     def inventories(self) -> Inventories:
         """What is installed."""
 
     @property
     def namespaces(self) -> Namespaces:
         """File systems as processes see them."""
+
+    @property
+    def file_events(self) -> FileEvents:
+        """What an agent noticed. Raises Misuse where there is none."""
+
+    @property
+    def schedule(self) -> Schedule:
+        """What an agent runs. Raises Misuse where there is none."""
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -51,6 +81,8 @@ class Asked(msgspec.Struct, frozen=True):
     """Those that the statement looks at; the others may be left at their defaults."""
     fixed: Mapping[str, frozenset[Value]] = {}
     """Of columns marked KEY or CHOOSES: the values that the statement admits."""
+    like: Mapping[str, tuple[str, ...]] = {}
+    """Of columns marked LIKE: patterns that a row has to meet, all of them. SQLite judges the rows again."""
 
     def any_of(self, *columns: str) -> bool:
         """Whether the statement looks at one of these columns."""

@@ -9,7 +9,7 @@ import msgspec
 
 from ..model import Gap
 from .catalogue import Table
-from .columns import CHOOSES, KEY, Column, Value, columns_of, declaration
+from .columns import CHOOSES, KEY, LIKE, NEEDED, Column, Value, columns_of, declaration
 from .sources import Asked
 from .work import Values, Work
 
@@ -20,8 +20,8 @@ class Plan(msgspec.Struct, frozen=True):
     """How SQLite means to scan a table."""
 
     columns: frozenset[str]
-    fixed: tuple[Column, ...]
-    """The columns whose values ``Filter`` is given, in this order."""
+    fixed: tuple[tuple[Column, bool], ...]
+    """The columns whose values ``Filter`` is given, in this order; with True they are patterns."""
     unheeded: tuple[str, ...]
     """Columns that choose what is looked at, under a condition that cannot choose."""
 
@@ -44,26 +44,34 @@ class Module:
         """Number of the column that no two rows share."""
         return next((number for number, column in enumerate(self.columns) if KEY in column.marks), None)
 
+    @cached_property
+    def needs(self) -> frozenset[Column]:
+        """Columns of which a statement has to say one."""
+        return frozenset(column for column in self.columns if NEEDED in column.marks)
+
     def Connect(self, *_: object) -> tuple[str, Any]:  # noqa: N802 - apsw's name, as those below
         """The table's declaration, and the object that is asked about it."""
         return declaration(self.columns), self
 
     def BestIndexObject(self, index: apsw.IndexInfo) -> bool:  # noqa: N802
         """Take what fixes a KEY or CHOOSES column; refuse an order of a join in which what chooses is not known yet."""
-        fixed: list[Column] = []
+        fixed: list[tuple[Column, bool]] = []
         unheeded: list[str] = []
         for number, column in self._conditions(index):
-            equal = index.get_aConstraint_op(number) == apsw.SQLITE_INDEX_CONSTRAINT_EQ
-            if equal and index.get_aConstraint_usable(number) and index.get_aConstraint_collation(number) == "BINARY":
-                fixed.append(column)
+            like = index.get_aConstraint_op(number) == apsw.SQLITE_INDEX_CONSTRAINT_LIKE and LIKE in column.marks
+            equal = like or index.get_aConstraint_op(number) == apsw.SQLITE_INDEX_CONSTRAINT_EQ
+            if equal and index.get_aConstraint_usable(number) and (like or index.get_aConstraint_collation(number) == "BINARY"):
+                fixed.append((column, like))
                 index.set_aConstraintUsage_argvIndex(number, len(fixed))
                 if index.get_aConstraintUsage_in(number):
                     index.set_aConstraintUsage_in(number, True)
             elif equal and CHOOSES in column.marks:
                 return False
-            elif CHOOSES in column.marks:
+            elif CHOOSES in column.marks and NEEDED not in column.marks:
                 unheeded.append(column.name)
-        by_key = any(KEY in column.marks for column in fixed)
+        if self.needs and not self.needs.intersection(column for column, _ in fixed):
+            return False
+        by_key = any(KEY in column.marks for column, _ in fixed)
         index.estimatedCost = _KEY_COST if by_key else _CHOSEN_COST if fixed else _ALL_COST
         index.estimatedRows = 1 if by_key else int(index.estimatedCost)
         index.idxNum = len(self.plans)
@@ -102,7 +110,11 @@ class Cursor:
         """Begin."""
         plan = self._module.plans[number]
         fixed: dict[str, frozenset[Value]] = {}
-        for column, values in zip(plan.fixed, given or (), strict=True):
+        likes: dict[str, tuple[str, ...]] = {}
+        for (column, like), values in zip(plan.fixed, given or (), strict=True):
+            if like:
+                likes[column.name] = (*likes.get(column.name, ()), str(values))
+                continue
             admitted = frozenset(map(column.value, values if isinstance(values, set) else (values,))) - {None}
             fixed[column.name] = fixed.get(column.name, admitted) & admitted
         table = self._module.table
@@ -110,7 +122,7 @@ class Cursor:
         for column_name in plan.unheeded:
             why = f"only {column_name} = … and {column_name} in (…) choose; another condition on it filters what was looked at without it"
             self._module.work.note(Gap(kind="unheeded-condition", what=f"{name}.{column_name}", why=why))
-        self._rows = self._module.work.scan(table, Asked(plan.columns, fixed))
+        self._rows = self._module.work.scan(table, Asked(plan.columns, fixed, likes))
         self._row = next(self._rows, None)
 
     def Eof(self) -> bool:  # noqa: N802

@@ -7,22 +7,25 @@ from typing import get_type_hints
 import msgspec
 
 from ..model import Gap
-from ..ports import Files
+from ..ports import Files, Paths
 from .catalogue import Table
 from .columns import Value
-from .sources import Asked, Inventories, Namespaces, Sources
+from .sources import Asked, FileEvents, Inventories, Namespaces, Schedule, Sources
 
 KEPT_ROWS = 100_000
 """Rows kept while one statement runs, so that what an inner loop of a join scans again is made once. Beyond it they are made again."""
 KEPT_GAPS = 1_000
 """Gaps kept of one statement; further ones are counted."""
 
-_SOURCES = {Files: "files", Inventories: "inventories", Namespaces: "namespaces"}
+_SOURCES = {
+    Files: "files", Paths: "paths", Inventories: "inventories", Namespaces: "namespaces",
+    FileEvents: "file_events", Schedule: "schedule",
+}  # fmt: skip
 NO_TEXT = re.compile("[\ud800-\udfff]")
 """What Python keeps of bytes that are no UTF-8; SQLite's text has no place for it."""
 
 Values = tuple[Value, ...]
-_Key = tuple[str, frozenset[str], frozenset[tuple[str, frozenset[Value]]]]
+_Key = tuple[str, frozenset[str], frozenset[tuple[str, frozenset[Value]]], frozenset[tuple[str, tuple[str, ...]]]]
 
 
 class Work:
@@ -51,7 +54,7 @@ class Work:
 
     def scan(self, table: Table, asked: Asked) -> Iterator[Values]:
         """The rows of one scan; those of an equal scan before it, when they were kept."""
-        key = (table.__name__, asked.columns, frozenset(asked.fixed.items()))
+        key = (table.__name__, asked.columns, frozenset(asked.fixed.items()), frozenset(asked.like.items()))
         return iter(self._kept[key]) if key in self._kept else self._make(table, asked, key)
 
     def _make(self, table: Table, asked: Asked, key: _Key) -> Iterator[Values]:
