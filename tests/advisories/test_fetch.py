@@ -236,14 +236,17 @@ def test_large_documents_are_refused(web: Web, fetcher: Fetcher) -> None:
         fetch(fetcher, limit_bytes=MEBIBYTE)
 
 
-def test_bytes_that_do_not_fit_their_digest_are_refused(web: Web, fetcher: Fetcher) -> None:
-    """And looked for under their digest, where a mirror keeps them while it is being renewed."""
+def test_bytes_that_do_not_fit_their_digest_are_refused(web: Web) -> None:
+    """And looked for under their digest, where an archive keeps indexes while it is being renewed."""
     digest = hashlib.sha256(BODY).hexdigest()
-    web.answer = answering(b"another")
-    with pytest.raises(Untrusted, match="signed index"):
-        fetch(fetcher, sha256=digest)
-    web.answer = lambda handler: send(handler, BODY if "/by-hash/SHA256/" in handler.path else b"another")
-    assert fetch(fetcher, sha256=digest)[0] == BODY
+    wanted = Wanted(address=f"{web.address}/debian/dists/x/Sources.xz", sha256=digest)
+    with Fetcher(timeout_s=1, progress=QuietProgress()) as fetcher:
+        web.answer = answering(b"another")
+        with pytest.raises(Untrusted, match="signed index"):
+            fetcher.fetch(wanted)
+        web.answer = lambda handler: send(handler, BODY if "/by-hash/SHA256/" in handler.path else b"another")
+        with fetcher.fetch(wanted).body as body:
+            assert body.read() == BODY
 
 
 def test_a_host_that_cannot_be_reached_is_asked_once(waits: list[float]) -> None:

@@ -34,7 +34,7 @@ _TRIES = 3
 _FIRST_WAIT_S = 0.5
 _LONGEST_WAIT_S = 30.0
 _TELLING = (Untrusted, Malformed, LimitExceeded, Denied, Unreachable, NotFound)
-"""Of what several places answered, the first kind that occurs is what the user is told, from the last that answered so."""
+"""Of what several places answered, the first kind that occurs is what the user is told; that nothing is there, by the last of them."""
 
 
 class Fetched(Struct, frozen=True, kw_only=True):
@@ -79,10 +79,10 @@ class Fetcher:
         raise _most_telling(failures)
 
     def _places(self, wanted: Wanted) -> Iterator[Place]:
-        """Where a digest is known, a document may also be had by it: there it cannot be caught half-way through a mirror's renewal."""
+        """An index may also be had by its digest: there it cannot be caught half-way through a mirror's renewal."""
         for place in places_of(wanted.address, mirror=self._mirror, archives=self._archives):
             yield place
-            if wanted.sha256:
+            if wanted.sha256 and "/dists/" in place.address:
                 yield Place(f"{place.address.rpartition('/')[0]}/by-hash/SHA256/{wanted.sha256}", place.proxy)
 
     def _from(self, place: Place, wanted: Wanted, known: Fingerprint | None, *, quietly: bool) -> Fetched:
@@ -217,4 +217,4 @@ def _pieces(ask: Callable[[int, int], transfer.Answer], name: str) -> Remote:
 
 
 def _most_telling(failures: Sequence[HullwatchError]) -> HullwatchError:
-    return next(error for kind in _TELLING for error in reversed(failures) if isinstance(error, kind))
+    return next((error for kind in _TELLING[:-1] for error in failures if isinstance(error, kind)), failures[-1])
