@@ -32,6 +32,7 @@ class Root:
         """Open it. Raises Denied, Unreachable."""
         try:
             self._descriptor = os.open(path, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+            self._held: _Held | None = None
         except PermissionError as error:
             raise Denied(f"{path} is closed to this user", remedy="run with sudo") from error
         except OSError as error:
@@ -44,10 +45,19 @@ class Root:
     @contextmanager
     def parent(self, path: str, *, follow: bool) -> Iterator[tuple[int, str]]:
         """The open directory that holds ``path``, and its name there; ``follow`` resolves a link at the path itself too. Raises OSError."""
+        head, _, name = path.rpartition("/")
+        held = self._held
+        if name in ("", ".", "..") or not head or held is None or not held.is_still(head, self._descriptor):
+            held = None
+        if held is not None and (not follow or _link(name, held.descriptor) is None):
+            yield held.descriptor, name
+            return
         opened = [os.dup(self._descriptor)]
         try:
-            name = _descend(opened, path, follow=follow)
-            yield opened[-1], name
+            last = _descend(opened, path, follow=follow)
+            if last == name and head:
+                self._held = _Held(head, os.dup(opened[-1]))
+            yield opened[-1], last
         finally:
             for descriptor in opened:
                 os.close(descriptor)
@@ -71,6 +81,26 @@ class Root:
         return file if file.regular else None
 
 
+class _Held:
+    """The directory that was last read from: many files of one directory (/proc/1, info/ of dpkg) are found without walking there again."""
+
+    def __init__(self, path: str, descriptor: int) -> None:
+        """Takes the descriptor over."""
+        self.descriptor = descriptor
+        self._path = path
+        self._status = os.fstat(descriptor)
+
+    def __del__(self) -> None:
+        os.close(self.descriptor)
+
+    def is_still(self, path: str, root: int) -> bool:
+        """Whether ``path`` names this very directory now. While it is open, no other can have its number."""
+        try:
+            return path == self._path and os.path.samestat(os.stat(path, dir_fd=root), self._status)
+        except OSError:
+            return False
+
+
 def _descend(opened: list[int], path: str, *, follow: bool) -> str:
     """Push the directories on the way to ``path`` on ``opened``, which begins with the root; the last name, ``.`` for the root itself."""
     waiting = _components(path)
@@ -83,12 +113,13 @@ def _descend(opened: list[int], path: str, *, follow: bool) -> str:
             continue
         if not waiting and not follow:
             return name
-        target = _link(name, opened[-1])
-        if target is None and not waiting:
-            return name
-        if target is None:
-            opened.append(os.open(name, _THROUGH, dir_fd=opened[-1]))
+        if waiting and _enter(name, opened):
             continue
+        target = _link(name, opened[-1])
+        if target is None and waiting:
+            raise OSError(errno.ENOTDIR, "no directory")
+        if target is None:
+            return name
         links += 1
         if links > LINKS_LIMIT:
             raise OSError(errno.ELOOP, "too many links")
@@ -96,6 +127,15 @@ def _descend(opened: list[int], path: str, *, follow: bool) -> str:
             os.close(opened.pop())
         waiting.extend(_components(target))
     return "."
+
+
+def _enter(name: str, opened: list[int]) -> bool:
+    """Push a directory on ``opened``; False where it is none, as for a link, which is looked at only then. Raises OSError."""
+    try:
+        opened.append(os.open(name, _THROUGH, dir_fd=opened[-1]))
+    except NotADirectoryError:
+        return False
+    return True
 
 
 def _components(path: str) -> list[str]:
