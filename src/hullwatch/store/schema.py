@@ -24,7 +24,7 @@ from sqlalchemy import (
 
 from .records import escape, unescape
 
-NEWEST = "0002"
+NEWEST = "0003"
 """The migration that this code needs; a database with a higher number was written by a newer hullwatch."""
 VERSION_TABLE = "hullwatch_schema"
 version = Table(VERSION_TABLE, MetaData(), Column("version_num", Text, primary_key=True))
@@ -294,4 +294,31 @@ findings = Table(
     Index("findings_by_rule", "rule"),
     Index("findings_by_present", "present", "severity"),
     Index("findings_by_id", "id"),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", _Number, primary_key=True),
+    Column("rule", Text, nullable=False, doc="name of the rule of notification; where it sends to is in the settings alone"),
+    Column("run", _Number, ForeignKey("runs.id"), nullable=False),
+    Column("title", ExactText, nullable=False),
+    Column("body", ExactText, nullable=False),
+    Column("queued_at", Moment, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_attempt_at", Moment, doc="null: delivered"),
+    Column("last_error", ExactText, nullable=False, doc="empty: none; without the URL"),
+    Column("delivered_at", Moment),
+    Index("outbox_by_run", "run", "rule", unique=True),
+    Index("outbox_by_next", "next_attempt_at"),
+)
+
+# What each rule of notification has told and is still there: what is not here is news.
+told = Table(
+    "told",
+    metadata,
+    Column("rule", Text, primary_key=True),
+    Column("target", _Number, ForeignKey("targets.id"), primary_key=True),
+    Column("finding", Text, primary_key=True, doc="its id"),
+    sqlite_with_rowid=False,
 )
