@@ -61,8 +61,10 @@ def scan(
     Exit status: 2 misuse or no report; else 1 findings at or above --fail-on; else 3 something asked for is a gap; else 0.
     """
     from ..jobs.edges import Edges
+    from ..jobs.reporting import changes_of
     from ..jobs.scan import ScanParameters
     from ..jobs.scan import scan as run
+    from ..jobs.tell import check_rules, deliver, tell
     from .reporting import Outputs
 
     chosen = settings(home=home, mirror=mirror, offline=offline, docker_host=docker_host, fail_on=fail_on, waivers=waivers_file)
@@ -72,11 +74,14 @@ def scan(
         only=frozenset(only or ()),
         waivers=tuple(waivers(chosen.waivers)),
         fail_on=chosen.fail_on,
-        changes_only=diff,
     )
-    report = run(parameters, Edges(chosen, progress(quiet)))
+    edges = Edges(chosen, progress(quiet))
+    check_rules(edges)
+    report = run(parameters, edges)
     if remedy is None:
-        outputs.write(report)
+        outputs.write(changes_of(report) if diff else report)
     else:
         outputs.write_remedy(report, remedy)
+    tell(report, edges)
+    deliver(edges)
     raise typer.Exit(report.exit_status)

@@ -18,6 +18,7 @@ from ..ports import Clock, Commands, Docker, FactCache, Files, Progress
 if TYPE_CHECKING:
     from ..advisories.database import AdvisoryDatabase
     from ..store.history import History
+    from ..store.outbox import Outbox
 
 
 class SystemClock:
@@ -108,10 +109,21 @@ class Edges:
         from ..store.history import History
 
         try:
-            return History.open(self.settings.database_url or f"sqlite:///{self.home / 'history.sqlite'}")
+            return History.open(self._history_address)
         except HomeUnavailable as error:
             self.progress.warn(f"this run is not remembered: {error}")
             return None
+
+    @cached_property
+    def outbox(self) -> "Outbox | None":
+        """Messages on their way to people; None when there is no history."""
+        from ..store.outbox import Outbox
+
+        return Outbox.open(self._history_address) if self.history is not None else None
+
+    @property
+    def _history_address(self) -> str:
+        return self.settings.database_url or f"sqlite:///{self.home / 'history.sqlite'}"
 
 
 def gap_of(error: HullwatchError, what: str) -> Gap:

@@ -15,7 +15,7 @@ from ..targets.listing import Local, list_local
 from ..targets.references import parse_reference
 from .edges import Edges, gap_of
 from .inventory import inventory_of
-from .reporting import Run, changes_of, report_on
+from .reporting import Run, report_on
 
 
 class ScanParameters(Struct, frozen=True, kw_only=True):
@@ -29,8 +29,6 @@ class ScanParameters(Struct, frozen=True, kw_only=True):
     fail_on: str = "high,fixable"
     remembered: bool = True
     """Whether the run goes into the history."""
-    changes_only: bool = False
-    """Whether the report shows only what is new since each target was last judged, and what is gone."""
 
 
 class _Wanted(Struct, frozen=True):
@@ -68,8 +66,7 @@ def scan(parameters: ScanParameters, edges: Edges) -> Report:
         started_at=started_at,
     )
     report = report_on(run, parameters.waivers, parameters.fail_on, edges, remembered=parameters.remembered)
-    report = replace(report, seconds=time.monotonic() - began, whole_machine=not parameters.references)
-    return changes_of(report) if parameters.changes_only else report
+    return replace(report, seconds=time.monotonic() - began, whole_machine=not parameters.references)
 
 
 def _machine(edges: Edges) -> _Wanted:
