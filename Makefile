@@ -15,7 +15,7 @@ help:
 	@echo 'make check             format, lint, types, house rules, documents up to date'
 	@echo 'make bench-speed       the speeds we hold ourselves to, measured'
 	@echo 'make docs              make the generated pages of docs/reference anew'
-	@echo 'make lock              choose the newest versions of all dependencies (requirements.lock, requirements-dev.lock)'
+	@echo 'make lock              choose the newest versions of all dependencies (requirements*.lock)'
 
 scan: $(MADE_FOR_SCAN)
 	@$(RUN)/hullwatch scan --fail-on never $(TARGET)
@@ -41,7 +41,8 @@ docs: $(MADE_FOR_WORK)
 lock: $(MADE_FOR_WORK)
 	$(RUN)/python -m pip install --quiet uv
 	$(LOCK) --output-file requirements.lock
-	$(LOCK) --extra postgres --group dev --constraints requirements.lock --output-file requirements-dev.lock
+	$(LOCK) --extra postgres --extra server --constraints requirements.lock --output-file requirements-server.lock
+	$(LOCK) --extra postgres --extra server --group dev --constraints requirements-server.lock --output-file requirements-dev.lock
 
 LOCK := $(RUN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-emit-find-links --custom-compile-command 'make lock' pyproject.toml

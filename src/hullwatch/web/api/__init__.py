@@ -1,0 +1,7 @@
+"""Resources below ``/api/v1``: one module each, listed here."""
+
+from fastapi import APIRouter
+
+from . import targets
+
+ROUTERS: tuple[APIRouter, ...] = (targets.router,)
