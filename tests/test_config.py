@@ -1,5 +1,6 @@
 """Settings: what wins over what, and what is refused."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -80,3 +81,74 @@ def test_a_rule_shows_no_secret(tmp_path: Path) -> None:
     """Not where settings are printed or logged."""
     (tmp_path / "hullwatch.toml").write_text(RULE + 'url = "json://user:s3cret@host"\n')
     assert "s3cret" not in repr(load_settings({}, tmp_path, {}))
+
+
+@pytest.mark.parametrize("value", ["-1", "nan", "inf", "1e18", "soon"])
+def test_a_number_that_means_nothing_is_misuse(tmp_path: Path, value: str) -> None:
+    """No time is negative, endless or no number; a limit is at least 1, and directories nest no deeper than calls may."""
+    for variable in ("HULLWATCH_TIMEOUT_S", "HULLWATCH_MAX_AGE_H"):
+        with pytest.raises(Misuse, match=variable.removeprefix("HULLWATCH_").lower()):
+            load_settings({variable: value}, tmp_path, {})
+    for line in ("entries = 0", "depth = 401", "layers = true"):
+        (tmp_path / "hullwatch.toml").write_text(f"[limits]\n{line}\n")
+        with pytest.raises(Misuse, match="limits"):
+            load_settings({}, tmp_path, {})
+
+
+def test_an_empty_variable_is_unset(tmp_path: Path) -> None:
+    """As pipelines leave them; an empty home is not the directory we stand in."""
+    empty = {f"HULLWATCH_{key}": "" for key in ("HOME", "OFFLINE", "TIMEOUT_S", "FAIL_ON", "WAIVERS")}
+    assert load_settings(empty, tmp_path, {}) == load_settings({}, tmp_path, {})
+
+
+@pytest.mark.parametrize("mirror", ["ftp://x", "http://", "http://[::1", "https://x:99999", "http://x\ny", "/a\0b"])
+def test_a_mirror_that_cannot_be_asked_is_misuse(tmp_path: Path, mirror: str) -> None:
+    """Before anything is looked at."""
+    with pytest.raises(Misuse, match="mirror"):
+        load_settings({}, tmp_path, {"mirror": mirror})
+
+
+@pytest.mark.parametrize("mirror", ["", "feeds", "~/feeds", "/a b/ü", "file:///feeds", "https://mirror.example.org:8443/feeds"])
+def test_a_mirror_is_a_directory_or_an_address(tmp_path: Path, mirror: str) -> None:
+    """Whether anything is there is seen when something is fetched."""
+    assert load_settings({}, tmp_path, {"mirror": mirror}).mirror == mirror
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"\x82\xff", b"a = " + b"[" * 5000, b"max_age_h = " + b"9" * 5000, b"#" * 70_000, b'waivers = "a\\u0000b"'],
+    ids=["no-utf8", "deep", "digits", "large", "nul"],
+)
+def test_a_hostile_file_is_misuse(tmp_path: Path, data: bytes) -> None:
+    """Whatever it holds, it is read within limits and its name is said."""
+    (tmp_path / "hullwatch.toml").write_bytes(data)
+    with pytest.raises(Misuse):
+        load_settings({}, tmp_path, {})
+
+
+def test_only_a_regular_file_holds_settings(tmp_path: Path) -> None:
+    """A pipe is not waited for, a directory and an endless device are not read."""
+    file = tmp_path / "hullwatch.toml"
+    os.mkfifo(file)
+    with pytest.raises(Misuse, match="regular"):
+        load_settings({}, tmp_path, {})
+    file.unlink()
+    file.mkdir()
+    with pytest.raises(Misuse, match="regular"):
+        load_settings({}, tmp_path, {})
+    file.rmdir()
+    file.symlink_to("/dev/zero")
+    with pytest.raises(Misuse, match="regular"):
+        load_settings({}, tmp_path, {})
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_settings_that_someone_left_here_are_not_followed(tmp_path: Path) -> None:
+    """In /tmp another user could leave a file that says where we fetch and write; where they own the directory, we came to them."""
+    file = tmp_path / "hullwatch.toml"
+    file.write_text("timeout_s = 9\n")
+    os.chown(file, 12345, 12345)
+    with pytest.raises(Misuse, match="12345"):
+        load_settings({}, tmp_path, {})
+    os.chown(tmp_path, 12345, 12345)
+    assert load_settings({}, tmp_path, {}).timeout_s == 9

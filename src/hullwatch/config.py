@@ -1,10 +1,13 @@
 """Settings: read once, at a door, from ``hullwatch.toml`` here, then in the home, then ``HULLWATCH_…`` and options; one frozen record."""
 
+import os
+import stat
 import tomllib
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -13,30 +16,35 @@ from .model import FindingKind
 
 _TABLES = ("limits", "notify")
 """Keys that are tables; no variable holds one."""
+_FILE_LIMIT = 64 * 1024
+"""Bytes of a settings file."""
+_OPEN = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+_MIRRORS = ("file", "http", "https")
+Count = Annotated[int, msgspec.Meta(ge=1)]
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How much of one target is read; each is a key below ``[limits]``. What exceeds one is an error or a gap that names it."""
 
-    entries: int = 20_000_000
+    entries: Count = 20_000_000
     """Files and directories met."""
-    depth: int = 200
-    """Directories within directories."""
-    path_bytes: int = 4096
-    wanted_files: int = 100_000
+    depth: Annotated[int, msgspec.Meta(ge=1, le=400)] = 200
+    """Directories within directories; for each one is open and two calls are under way."""
+    path_bytes: Count = 4096
+    wanted_files: Count = 100_000
     """Files that a reader asks for."""
-    facts: int = 200_000
+    facts: Count = 200_000
     """Facts that readers yield."""
-    whiteouts: int = 1_000_000
+    whiteouts: Count = 1_000_000
     """Marks by which layers remove what lower ones brought."""
-    layers: int = 500
-    layer_bytes: int = 64 * 1024**3
+    layers: Count = 500
+    layer_bytes: Count = 64 * 1024**3
     """Of one layer or archive, uncompressed."""
-    ratio: int = 250
+    ratio: Count = 250
     """Uncompressed to compressed size, once the first GiB is out."""
-    file_bytes: int = 64 * 1024**2
+    file_bytes: Count = 64 * 1024**2
     """Of one wanted file of an archive: it is held in memory."""
-    document_bytes: int = 16 * 1024**2
+    document_bytes: Count = 16 * 1024**2
     """Of one manifest or image configuration."""
 
 
@@ -93,9 +101,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Where the Docker Engine answers; empty means DOCKER_HOST, then the current context, then /var/run/docker.sock."""
     fail_on: str = "high,fixable"
     waivers: Path | None = None
-    max_age_h: float = 24
+    max_age_h: Annotated[float, msgspec.Meta(ge=0, le=1_000_000)] = 24
     """A feed older than this is asked again (a conditional request)."""
-    timeout_s: float = 30
+    timeout_s: Annotated[float, msgspec.Meta(gt=0, le=86_400)] = 30
     """For each answer of the network or the engine."""
     limits: Limits = Limits()
     public_url: str = ""
@@ -107,9 +115,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 def load_settings(environ: Mapping[str, str], here: Path, options: Mapping[str, Any]) -> Settings:
-    """Read settings. Options (None is unset) win over ``HULLWATCH_<KEY>``, those over the files. Raises Misuse."""
+    """Read settings. Options (None is unset) win over ``HULLWATCH_<KEY>`` (empty is unset), those over the files. Raises Misuse."""
     given = {key: value for key, value in options.items() if value is not None}
-    named = {key: environ[variable] for key in _keys() if key not in _TABLES and (variable := f"HULLWATCH_{key.upper()}") in environ}
+    named = {key: value for key in _keys() if key not in _TABLES and (value := environ.get(f"HULLWATCH_{key.upper()}"))}
     nearest = _read_file(here / "hullwatch.toml")
     home = Path(str((nearest | named | given).get("home", Settings().home))).expanduser()
     in_home = _read_file(home / "hullwatch.toml") if here.resolve() != home.resolve() else {}
@@ -120,6 +128,7 @@ def load_settings(environ: Mapping[str, str], here: Path, options: Mapping[str, 
         )
     except msgspec.ValidationError as error:
         raise Misuse(f"settings: {error}", remedy=f"known keys are: {', '.join(_keys())}") from error
+    _check_mirror(chosen.mirror)
     if twice := sorted({each.name for each in chosen.notify if [other.name for other in chosen.notify].count(each.name) > 1}):
         raise Misuse(f"settings: notify.{twice[0]}: two rules have this name", remedy="give each its own")
     return chosen
@@ -127,8 +136,23 @@ def load_settings(environ: Mapping[str, str], here: Path, options: Mapping[str, 
 
 def _path(wanted: type, value: object) -> object:
     if wanted is Path and isinstance(value, str):
+        if "\0" in value:
+            raise TypeError("a path cannot hold NUL")
         return Path(value).expanduser()
     raise TypeError(f"expected {wanted.__name__}, got {value!r}")
+
+
+def _check_mirror(mirror: str) -> None:
+    """Raises Misuse for what is neither a path nor an address that can be asked."""
+    if any(character < " " or character == "\x7f" for character in mirror):
+        raise Misuse(f"settings: mirror: {mirror!r} holds characters that no path or address has")
+    try:
+        parts = urlsplit(mirror)
+        if "://" in mirror and (parts.scheme not in _MIRRORS or (parts.scheme != "file" and not parts.hostname) or parts.port == 0):
+            raise ValueError
+    except ValueError as error:
+        remedy = "name a directory, or an address such as https://mirror.example.org/feeds"
+        raise Misuse(f"settings: mirror: {mirror!r} is neither a directory nor an http, https or file address", remedy=remedy) from error
 
 
 def _keys() -> tuple[str, ...]:
@@ -136,14 +160,39 @@ def _keys() -> tuple[str, ...]:
 
 
 def _read_file(path: Path) -> dict[str, Any]:
+    data = _bytes_of(path)
     try:
-        with path.open("rb") as stream:
-            found = tomllib.load(stream)
-    except (FileNotFoundError, PermissionError, NotADirectoryError):
-        return {}
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise Misuse(f"{path}: {error}", remedy="mend the file, or move it away") from error
+        found = tomllib.loads(data.decode()) if data is not None else {}
+    except (ValueError, RecursionError) as error:  # broken TOML, what is no UTF-8, numbers of thousands of digits
+        raise Misuse(f"{path}: {str(error)[:300]}", remedy="mend the file, or move it away") from error
     for key in found:
         if key not in _keys():
-            raise Misuse(f"{path}: unknown key {key!r}", remedy=f"known keys are: {', '.join(_keys())}")
+            raise Misuse(f"{path}: unknown key {key[:80]!r}", remedy=f"known keys are: {', '.join(_keys())}")
     return found
+
+
+def _bytes_of(path: Path) -> bytes | None:
+    """What a settings file holds; None when there is none, or none that we may read. Raises Misuse for what we will not read."""
+    try:
+        descriptor = os.open(path, _OPEN)
+    except (FileNotFoundError, PermissionError, NotADirectoryError):
+        return None
+    except (OSError, ValueError) as error:
+        raise Misuse(f"{path}: cannot be read: {error}", remedy="mend the file, or move it away") from error
+    try:
+        _check_file(path, os.fstat(descriptor))
+        data = os.read(descriptor, _FILE_LIMIT + 1)
+    finally:
+        os.close(descriptor)
+    if len(data) > _FILE_LIMIT:
+        raise Misuse(f"{path}: is larger than {_FILE_LIMIT} bytes", remedy="mend the file, or move it away")
+    return data
+
+
+def _check_file(path: Path, status: os.stat_result) -> None:
+    """Raises Misuse for what someone may have put here (in /tmp, for instance) who has no say in this directory."""
+    if not stat.S_ISREG(status.st_mode):
+        raise Misuse(f"{path}: is no regular file", remedy="move it away")
+    if status.st_uid not in {0, os.geteuid(), path.parent.stat().st_uid}:
+        remedy = "it could say where feeds come from and where we write: take it over, move it away, or start elsewhere"
+        raise Misuse(f"{path}: belongs to user {status.st_uid}, who does not own its directory", remedy=remedy)
