@@ -289,8 +289,10 @@ def test_lock_files_name_all_dependencies() -> None:
 
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     runtime = project["project"]["dependencies"]
-    development = [*project["dependency-groups"]["dev"], *project["project"]["optional-dependencies"]["postgres"]]
-    for lock, wanted in (("requirements.lock", runtime), ("requirements-dev.lock", [*runtime, *development])):
+    server = [*runtime, *(text for extra in project["project"]["optional-dependencies"].values() for text in extra)]
+    development = [*server, *project["dependency-groups"]["dev"]]
+    locks = (("requirements.lock", runtime), ("requirements-server.lock", server), ("requirements-dev.lock", development))
+    for lock, wanted in locks:
         locked = set(re.findall(r"^([a-z0-9-]+)==", (ROOT / lock).read_text(), re.MULTILINE))
         names = {re.split(r"[\[<>=~! ]", text)[0].lower().replace("_", "-") for text in wanted}
         assert names - locked == set(), f"{lock}: run make lock"
