@@ -77,7 +77,10 @@ def test_damaged_configuration(tmp_path: Path, damage: str) -> None:
 
 
 @pytest.mark.parametrize("address", ["npipe:////./pipe/docker", "fd://", "docker.sock", "tcp://", "unix://"])
-def test_odd_addresses(address: str) -> None:
+@pytest.mark.parametrize(
+    "address",
+    ["npipe:////./pipe/docker", "fd://", "docker.sock", "tcp://", "unix://", "tcp://a:99999", "tcp://a:b:c", "tcp://[::1", "ssh://a:x"],
+)
     """An address that cannot be an engine's is misuse, an absolute path a socket."""
     with pytest.raises(Misuse):
         find_endpoint(address, {})

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -56,9 +57,16 @@ def find_endpoint(named: str, environ: Mapping[str, str], *, system_socket: str 
 def _checked(address: str, certificates: Path | None, *, verify: bool) -> Endpoint:
     if address.startswith("/"):
         return Endpoint(address=f"unix://{address}")
-    if not address.startswith(_SCHEMES) or address in _SCHEMES:
+    if not address.startswith(_SCHEMES) or address in _SCHEMES or not (address.startswith("unix://") or _has_port_that_can_be(address)):
         raise Misuse(f"{address!r} is no address of a Docker Engine", remedy="say unix://PATH, tcp://HOST:PORT or ssh://USER@HOST")
     return Endpoint(address=address, certificates=certificates, verify=verify)
+
+
+def _has_port_that_can_be(address: str) -> bool:
+    try:
+        return urlsplit(address).port != 0
+    except ValueError:
+        return False
 
 
 def _certificates(environ: Mapping[str, str], directory: Path) -> Path | None:
