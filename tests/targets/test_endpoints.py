@@ -76,11 +76,11 @@ def test_damaged_configuration(tmp_path: Path, damage: str) -> None:
     assert find_endpoint("", {"HOME": str(tmp_path)}).address == "unix:///var/run/docker.sock"
 
 
-@pytest.mark.parametrize("address", ["npipe:////./pipe/docker", "fd://", "docker.sock", "tcp://", "unix://"])
 @pytest.mark.parametrize(
     "address",
     ["npipe:////./pipe/docker", "fd://", "docker.sock", "tcp://", "unix://", "tcp://a:99999", "tcp://a:b:c", "tcp://[::1", "ssh://a:x"],
 )
+def test_odd_addresses(address: str) -> None:
     """An address that cannot be an engine's is misuse, an absolute path a socket."""
     with pytest.raises(Misuse):
         find_endpoint(address, {})
