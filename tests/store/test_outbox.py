@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from hullwatch.model import Finding
+from hullwatch.model import Finding, OutboxMessage
 from hullwatch.store.history import History
-from hullwatch.store.outbox import KEPT_DAYS, Before, Outbox, OutboxMessage, Telling
+from hullwatch.store.outbox import KEPT_DAYS, Before, Outbox, Telling
 
 from .judgements import IMAGE, day, flaw, image, judged, package, remember
 

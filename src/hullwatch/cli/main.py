@@ -11,7 +11,7 @@ import typer
 
 from .. import __version__
 from ..errors import HullwatchError
-from . import bench, db, explain, inventory, query, scan
+from . import bench, db, explain, inventory, notifications, query, scan
 
 app = typer.Typer(
     name="hullwatch",
@@ -37,7 +37,7 @@ def hullwatch(
     """Look at images, containers and hosts; say what is wrong with them, and what could not be judged."""
 
 
-for command in (scan, inventory, bench, query, db, explain):
+for command in (scan, inventory, bench, query, db, explain, notifications):
     command.register(app)
 
 

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from ..errors import HomeUnavailable, HullwatchError, NotFound
-from ..model import Report
+from ..model import OutboxMessage, Report
 from ..notify.messages import Message, digest, trial
 from ..notify.rules import Rule, news_of, parse_rules, references_for
 from .edges import Edges
 
 if TYPE_CHECKING:
-    from ..store.outbox import Before, Outbox, OutboxMessage, Telling
+    from ..store.outbox import Before, Outbox, Telling
 
 _CLAIM = timedelta(minutes=10)
 """How long a message is left to whoever sends it; longer than any sending takes."""
@@ -98,7 +98,7 @@ def try_rule(name: str, edges: Edges) -> None:
     raise NotFound(f"no rule of notification is called {name!r}", remedy=f"the settings have: {known}")
 
 
-def messages(edges: Edges) -> "tuple[OutboxMessage, ...]":
+def messages(edges: Edges) -> tuple[OutboxMessage, ...]:
     """What waits, then what was delivered last."""
     return (*edges.outbox.waiting(), *edges.outbox.delivered()) if edges.outbox is not None else ()
 

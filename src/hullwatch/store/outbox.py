@@ -10,7 +10,7 @@ from pathlib import Path
 from msgspec import Struct
 from sqlalchemy import Connection, Engine, delete, func, insert, select, tuple_, update
 
-from ..model import Finding
+from ..model import Finding, OutboxMessage
 from .database import connect, migrate, transaction
 from .judgements import AT_ONCE, portions
 from .records import unpack
@@ -19,22 +19,6 @@ from .schema import findings, outbox, targets, told
 KEPT_DAYS = 90
 """A delivered message is forgotten after so long."""
 _TELLING_LOCK = 0x74656C6C
-
-
-class OutboxMessage(Struct, frozen=True, kw_only=True):
-    """A message and how it gets on."""
-
-    id: int
-    rule: str
-    run: int
-    title: str
-    body: str
-    queued_at: datetime
-    attempts: int
-    next_attempt_at: datetime | None
-    """None: delivered."""
-    last_error: str
-    delivered_at: datetime | None
 
 
 class Before(Struct, frozen=True):
