@@ -24,7 +24,7 @@ class Web:
                 web.requests.append((self.path, {name.lower(): value for name, value in self.headers.items()}))
                 web.answer(self)
 
-            def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+            def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # its name there
                 return
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)

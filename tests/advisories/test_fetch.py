@@ -52,7 +52,7 @@ def answering(body: bytes = BODY, status: int = 200, **headers: str) -> Script:
 
 
 def fetch(fetcher: Fetcher, known: Fingerprint | None = None, **wanted: object) -> tuple[bytes, Fingerprint, bool]:
-    fetched = fetcher.fetch(Wanted(address=PUBLISHER, **wanted), known)  # type: ignore[arg-type]
+    fetched = fetcher.fetch(Wanted(address=PUBLISHER, **wanted), known)  # type: ignore[arg-type]  # words of several types
     with fetched.body as body:
         return body.read(), fetched.fingerprint, fetched.unchanged
 

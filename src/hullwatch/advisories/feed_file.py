@@ -127,7 +127,7 @@ class FeedFile:
     def _named(self, table: str, column: str, names: Collection[str]) -> Iterator[bytes]:
         """Records by name. Only names of our own tables and question marks become part of the query."""
         for some in _chunks(names):
-            query = f"select record from {table} where {column} in ({_marks(some)}) order by {column}, number"  # noqa: S608
+            query = f"select record from {table} where {column} in ({_marks(some)}) order by {column}, number"  # noqa: S608  # our names, marks
             with self._reading():
                 rows = self._connection.execute(query, some).fetchall()
             yield from (row[0] for row in rows)

@@ -133,7 +133,7 @@ class Fetcher:
                     if again.host_is_gone:
                         self._gone[host] = again.error
                     raise again.error from again
-                self._sleep(min(_LONGEST_WAIT_S, max(again.after_s, wait_s * random.uniform(0.8, 1.2))))  # noqa: S311
+                self._sleep(min(_LONGEST_WAIT_S, max(again.after_s, wait_s * random.uniform(0.8, 1.2))))  # noqa: S311  # no secret
                 wait_s *= 2
         raise AssertionError("the last try returns or raises")
 

@@ -10,7 +10,7 @@ import pytest
 from hullwatch.assess import benchmark
 from hullwatch.assess.benchmark import CHECKS
 from hullwatch.assess.benchmark.check import Check
-from hullwatch.model import FileRole, FindingKind, Severity, Verdict
+from hullwatch.model import FileRole, FindingKind, Setting, Severity, Verdict
 
 from .facts import SOUND, container, daemon, file, image, judge
 
@@ -76,7 +76,7 @@ def test_findings() -> None:
     assert [(finding.subject, finding.verdict) for finding in found] == [("container:web", Verdict.PASS), ("container:old", Verdict.FAIL)]
     failed = found[1]
     assert (failed.kind, failed.target, failed.numbers, failed.severity) == (FindingKind.BENCHMARK, "daemon", {"1.6": "5.5"}, Severity.HIGH)
-    assert (failed.evidence[0].where, failed.evidence[0].found) == ("HostConfig.Privileged", "true")  # type: ignore[union-attr]
+    assert failed.evidence == (Setting(where="HostConfig.Privileged", found="true", expected="false"),)
     assert "--privileged" in failed.remedy
     assert (found[0].remedy, found[0].fixable, failed.fixable) == ("", False, True)
 
