@@ -1,6 +1,7 @@
 """This machine: its local disks. Container storage is not walked: images and containers are targets of their own."""
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
@@ -9,6 +10,7 @@ from msgspec import Struct
 from ..errors import HullwatchError
 from ..model import Note
 from ..ports import KIBIBYTE, MEBIBYTE, Docker
+from .files import shown
 from .mounts import LeftOut, is_below, left_out, parse_mountinfo
 from .stack import Stack
 from .taking import Contents, Place, Taking
@@ -29,6 +31,8 @@ CONTAINER_STORAGE = (
 """Where engines keep images and containers when nobody tells them otherwise."""
 USER_STORAGE = (".local/share/containers/storage", ".local/share/docker", ".local/share/containerd")
 """The same of a user's own engines, in the home."""
+UNLISTED = tuple(LeftOut(name, "no file system on a disk") for name in ("dev", "proc", "run", "sys"))
+"""What is left out where the kernel does not list its mounts."""
 MOUNTINFO_LIMIT = 16 * MEBIBYTE
 _LINE_LIMIT = 4 * KIBIBYTE
 _WHY = "container storage: images and containers are targets of their own"
@@ -55,16 +59,26 @@ def read_host(root: Path, docker: Docker | None, taking: Taking) -> HostRead:
     stack = Stack([str(root)])
     hostname = _line(stack, "proc/sys/kernel/hostname") or _line(stack, "etc/hostname")
     identifiers = {"hostname": hostname, "machine_id": _line(stack, "etc/machine-id")}
-    notes = tuple(Note(kind="not-walked", what=f"/{each.path}", why=each.why) for each in skipped)
     kernel = _line(stack, "proc/sys/kernel/osrelease")
-    return HostRead(contents, {key: value for key, value in identifiers.items() if value}, kernel, notes)
+    return HostRead(contents, {key: value for key, value in identifiers.items() if value}, kernel, notes_of(skipped))
+
+
+def notes_of(skipped: Iterable[LeftOut]) -> tuple[Note, ...]:
+    """Each directory that is not walked is a note."""
+    return tuple(Note(kind="not-walked", what=f"/{shown(each.path)}", why=each.why) for each in skipped)
 
 
 def _skipped(root: Path, docker: Docker | None) -> tuple[LeftOut, ...]:
     """Mounts and container storage, each named once and in order."""
-    skipped = {each.path: each for each in _mounts(root)}
-    for path in (*CONTAINER_STORAGE, *_data_root(docker), *_storage_of_users(root)):
-        if (root / path).is_dir() and not any(is_below(path, other) for other in skipped):
+    storage = (*CONTAINER_STORAGE, *_data_root(docker), *_storage_of_users(root))
+    return joined(_mounts(root), [path for path in storage if (root / path).is_dir()])
+
+
+def joined(mounts: Iterable[LeftOut], storage: Iterable[str]) -> tuple[LeftOut, ...]:
+    """Mounts that are left out and directories of container storage, each named once and in order."""
+    skipped = {each.path: each for each in mounts}
+    for path in storage:
+        if not any(is_below(path, other) for other in skipped):
             skipped = {other: each for other, each in skipped.items() if not is_below(other, path)} | {path: LeftOut(path, _WHY)}
     return tuple(skipped[path] for path in sorted(skipped))
 
@@ -73,8 +87,7 @@ def _mounts(root: Path) -> tuple[LeftOut, ...]:
     """Mounts that are no local disks. Where the kernel does not list them, ``/proc`` and the like are left out by name."""
     text = _text(Stack([str(root)]), "proc/self/mountinfo", MOUNTINFO_LIMIT)
     if not text:
-        there = [name for name in ("dev", "proc", "run", "sys") if (root / name).is_dir()]
-        return tuple(LeftOut(name, "no file system on a disk") for name in there)
+        return tuple(each for each in UNLISTED if (root / each.path).is_dir())
     return left_out(parse_mountinfo(text), root / "sys")
 
 

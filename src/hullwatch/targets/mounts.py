@@ -1,7 +1,7 @@
 """Which mounted file systems are a machine's local disks, from mountinfo (proc_pid_mountinfo(5)) and sysfs."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 from msgspec import Struct
@@ -62,15 +62,18 @@ def parse_mountinfo(text: str) -> Iterator[MountPoint]:
                 yield MountPoint(_plain(path).strip("/"), filesystem, device, _plain(inside))
 
 
-def left_out(mounts: Iterable[MountPoint], sysfs: Path) -> tuple[LeftOut, ...]:
-    """Mounts that are no local disk, or show again what is walked anyway; those below one that is left out are not named."""
+def left_out(mounts: Iterable[MountPoint], removable: Path | Collection[str]) -> tuple[LeftOut, ...]:
+    """Mounts that are no local disk, or show again what is walked anyway; those below one that is left out are not named.
+
+    ``removable``: where sysfs is, which says it of disks, or the devices of which it was said.
+    """
     topmost = {mount.path: mount for mount in mounts if mount.filesystem != "nsfs"}  # later ones hide earlier ones; nsfs: no directories
     walked = [topmost.pop("")] if "" in topmost else []
     skipped: list[LeftOut] = []
     for path, mount in sorted(topmost.items()):
         if any(is_below(path, other.path) for other in skipped):
             continue
-        if why := _why_not(mount, walked, sysfs):
+        if why := _why_not(mount, walked, removable):
             skipped.append(LeftOut(path, why))
         else:
             walked.append(mount)
@@ -82,7 +85,7 @@ def is_below(path: str, directory: str) -> bool:
     return path == directory or path.startswith(f"{directory}/")
 
 
-def _why_not(mount: MountPoint, walked: Iterable[MountPoint], sysfs: Path) -> str:
+def _why_not(mount: MountPoint, walked: Iterable[MountPoint], removable: Path | Collection[str]) -> str:
     if mount.filesystem in NETWORK or mount.filesystem.startswith("fuse."):
         return f"a network file system ({mount.filesystem})"
     if mount.filesystem not in LOCAL:
@@ -91,7 +94,8 @@ def _why_not(mount: MountPoint, walked: Iterable[MountPoint], sysfs: Path) -> st
         return "a container's file system"
     if any(_shows(other, mount) for other in walked):
         return "shows again what is read elsewhere"
-    return "a removable disk" if _is_removable(mount.device, sysfs) else ""
+    is_removable = _is_removable(mount.device, removable) if isinstance(removable, Path) else mount.device in removable
+    return "a removable disk" if is_removable else ""
 
 
 def _shows(other: MountPoint, mount: MountPoint) -> bool:

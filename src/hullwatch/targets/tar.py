@@ -92,6 +92,10 @@ class Tar:
         self._body_left -= len(piece)
         return piece
 
+    def rest(self) -> bytes:
+        """What was read beyond the archive's end, and is no part of it."""
+        return self._chunk[self._at :]
+
     def _begin_body(self, entry: Entry) -> None:
         self._body_left = entry.size_bytes
         self._padding = -entry.size_bytes % BLOCK
