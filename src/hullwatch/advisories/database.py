@@ -127,13 +127,14 @@ class AdvisoryDatabase:
 
     def close(self) -> None:
         """Close all files; they are opened again when asked for."""
-        for name in list(self._open):
-            self._forget(name)
+        for file in self._open.values():
+            if isinstance(file, FeedFile):
+                file.close()
+        self._open.clear()
 
     def _forget(self, name: str) -> None:
-        file = self._open.pop(name, None)
-        if isinstance(file, FeedFile):
-            file.close()
+        """Open the file anew when it is next asked for; whoever still reads the old one goes on."""
+        self._open.pop(name, None)
 
     def _file(self, name: str) -> FeedFile | _Missing:
         if name not in self._open:

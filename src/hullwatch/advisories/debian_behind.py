@@ -50,17 +50,18 @@ def _is_older(this: str, other: str) -> bool:
 
 def doubts(feed: Feed, inventory: Inventory, recall: Recall) -> Iterator[Gap]:
     """Yield what the feed as it is cannot tell: one gap for each reason, with the names of the sources. Raises Malformed."""
-    reasons: dict[str, list[str]] = {}
+    reasons: dict[str, list[tuple[str, str]]] = {}
     found = behind((inventory,), recall)
     known = changelogs(recall, [each.offer.source for each in found])
     for each in found:
         kept = known.get(each.offer.source)
         if why := _doubt(each, kept.changelog if kept else None):
-            reasons.setdefault(why, []).append(each.offer.source)
+            reasons.setdefault(why.partition(":")[0], []).append((each.offer.source, why))
         if kept is not None and (missing := sorted(each.architectures & set(kept.not_built_for))):
             why = f"{each.offer.version} is in the archive as a source, and not built for {', '.join(missing)}"
             yield Gap(kind="not-built", what=f"upgrade of {each.offer.source}", why=why)
-    for why, names in reasons.items():
+    for doubted in reasons.values():
+        names, (why, *_) = [source for source, _ in doubted], [why for _, why in doubted]
         yield Gap(kind="changelog", what=f"what was fixed in {', '.join(names)}", why=why)
     if (lists := support(recall)) is not None and lists.failure:
         why = f"the lists of ended and limited support cannot be read: {lists.failure}"

@@ -23,7 +23,7 @@ from ..ports import KIBIBYTE, MEBIBYTE, Progress, Step
 from . import transfer
 from .feed_file import Fingerprint
 from .pieces import PIECES_LIMIT, Pieces
-from .places import DIRECT, Archive, Place, path_of, places_of
+from .places import DIRECT, Archive, Place, mirror_address, path_of, places_of
 from .records import Remote, Wanted
 from .signatures import signed_text
 
@@ -47,13 +47,16 @@ class Fetched(Struct, frozen=True, kw_only=True):
 
 
 class Fetcher:
-    """Fetches from a mirror first, then from this machine's package archives or the publisher. Safe to use from several threads."""
+    """Fetches from a mirror first, then from this machine's package archives or the publisher. Safe to use from several threads.
+
+    Raises Misuse for a mirror that is neither a directory nor an address.
+    """
 
     def __init__(
         self, *, mirror: str = "", archives: Sequence[Archive] = (), timeout_s: float = 30, progress: Progress,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:  # fmt: skip
-        self._mirror = mirror
+        self._mirror = mirror_address(mirror) if mirror else ""
         self._archives = tuple(archives)
         self._timeout_s = timeout_s
         self._progress = progress

@@ -6,7 +6,7 @@ missing it fails in spite of a good signature.
 
 import os
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -14,7 +14,7 @@ from ..errors import Untrusted
 
 _KEYRINGS = ("/usr/share/keyrings/{name}.gpg", "/usr/share/keyrings/{name}.pgp", "/etc/apt/trusted.gpg.d/{name}.gpg")
 _TIMEOUT_S = 60
-_DAMNING = ("BADSIG", "EXPSIG", "REVKEYSIG")
+_DAMNING = frozenset(("BADSIG", "EXPSIG", "EXPKEYSIG", "REVKEYSIG", "ERRSIG", "NODATA"))
 
 
 def signed_text(document: bytes, keyring: str, what: str) -> bytes:
@@ -30,11 +30,12 @@ def signed_text(document: bytes, keyring: str, what: str) -> bytes:
         raise Untrusted(f"{what}: gpgv is not installed, so its signature cannot be checked", remedy="apt install gpgv") from error
     except (OSError, subprocess.SubprocessError) as error:
         raise Untrusted(f"{what}: gpgv failed: {error}") from error
-    words = [line.split()[1:] for line in status.splitlines() if line.startswith("[GNUPG:] ") and len(line.split()) > 1]
-    return _judged(words, text, keyring, what)
+    return judged(status.splitlines(), text, keyring, what)
 
 
-def _judged(words: Sequence[Sequence[str]], text: bytes, keyring: str, what: str) -> bytes:
+def judged(status: Iterable[str], text: bytes, keyring: str, what: str) -> bytes:
+    """The text, if gpgv's status lines say that it is well signed. Raises Untrusted."""
+    words = [line.split()[1:] for line in status if line.startswith("[GNUPG:] ") and len(line.split()) > 1]
     said = {word[0] for word in words}
     if "GOODSIG" in said and "VALIDSIG" in said and not said & {"BADSIG", "NODATA"} and text:
         return text
@@ -44,7 +45,7 @@ def _judged(words: Sequence[Sequence[str]], text: bytes, keyring: str, what: str
         raise Untrusted(
             f"{what}: signed by {', '.join(missing)}, which is not in {keyring}", remedy=f"apt install --only-upgrade {keyring}"
         )
-    raise Untrusted(f"{what}: no good signature ({', '.join(sorted(said & set(_DAMNING))) or 'none at all'})")
+    raise Untrusted(f"{what}: no good signature ({', '.join(sorted(said & _DAMNING)) or 'none at all'})")
 
 
 def _gpgv(document: bytes, keyring: Path, home: Path) -> tuple[str, bytes]:

@@ -15,7 +15,7 @@ from ..ports import KIBIBYTE, MEBIBYTE
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-_MEMORY = 128 * MEBIBYTE
+MEMORY = 128 * MEBIBYTE
 """What unpacking xz may take; ``xz -9`` needs 65 MiB."""
 _CHUNK = 16 * KIBIBYTE
 
@@ -26,7 +26,7 @@ class Xz(io.RawIOBase):
     def __init__(self, packed: BinaryIO) -> None:
         super().__init__()
         self._packed = packed
-        self._unpacker = lzma.LZMADecompressor(format=lzma.FORMAT_XZ, memlimit=_MEMORY)
+        self._unpacker = lzma.LZMADecompressor(format=lzma.FORMAT_XZ, memlimit=MEMORY)
 
     def readable(self) -> bool:
         """Always."""
@@ -48,11 +48,13 @@ class Xz(io.RawIOBase):
         """Whether nothing more comes; one stream may follow another."""
         if not self._unpacker.eof:
             return False
-        following = self._unpacker.unused_data or self._packed.read(_CHUNK)
-        if not following.strip(b"\0"):
-            return True
+        following = self._unpacker.unused_data.lstrip(b"\0")
+        while not following:
+            if not (more := self._packed.read(_CHUNK)):
+                return True
+            following = more.lstrip(b"\0")
         self._packed = cast(BinaryIO, _Joined(following, self._packed))
-        self._unpacker = lzma.LZMADecompressor(format=lzma.FORMAT_XZ, memlimit=_MEMORY)
+        self._unpacker = lzma.LZMADecompressor(format=lzma.FORMAT_XZ, memlimit=MEMORY)
         return False
 
 
