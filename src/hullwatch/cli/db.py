@@ -1,12 +1,11 @@
 """``hullwatch db``: the advisory database."""
 
-import sys
 from typing import Annotated
 
 import typer
 
 from .options import DockerHost, Home, Mirror, Quiet, progress, settings
-from .terminal import say_gaps
+from .streams import say, say_gaps, write_out
 
 database = typer.Typer(help="The advisory database: fetch feeds, say what is there.", no_args_is_help=True)
 
@@ -48,6 +47,6 @@ def status(home: Home = None) -> None:
     edges = Edges(settings(home=home), progress(0))
     feeds = run(edges)
     if not feeds:
-        print("hullwatch: the advisory database is empty; a scan fetches what it needs, so does hullwatch db update", file=sys.stderr)
+        say("hullwatch: the advisory database is empty; a scan fetches what it needs, so does hullwatch db update")
         raise typer.Exit(3)
-    sys.stdout.write(render_feeds(feeds, edges.clock.now()))
+    write_out(render_feeds(feeds, edges.clock.now()))

@@ -30,7 +30,8 @@ def explain(
     from ..jobs.explain import explain as run
     from ..jobs.scan import ScanParameters
     from ..reports.explain_screen import render_explain
-    from .terminal import look_of, write_out
+    from .streams import write_out
+    from .terminal import look_of
 
     chosen = settings(home=home, mirror=mirror, offline=offline, docker_host=docker_host, waivers=waivers_file)
     parameters = ScanParameters(references=(target,), waivers=tuple(waivers(chosen.waivers)), remembered=False)

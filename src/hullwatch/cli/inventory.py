@@ -37,7 +37,8 @@ def inventory(
     from ..jobs.edges import Edges
     from ..jobs.inventory import inventory as take
     from ..reports.formats import INVENTORY_FORMATS
-    from .terminal import look_of, say_gaps, write_out
+    from .streams import say_gaps, write_out
+    from .terminal import look_of
 
     edges = Edges(settings(home=home, docker_host=docker_host), progress(quiet))
     taken = take(target, edges)

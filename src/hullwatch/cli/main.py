@@ -12,6 +12,7 @@ import typer
 from .. import __version__
 from ..errors import HullwatchError
 from . import bench, db, explain, inventory, notifications, query, scan
+from .streams import open_streams, say
 
 app = typer.Typer(
     name="hullwatch",
@@ -42,15 +43,18 @@ for command in (scan, inventory, bench, query, db, explain, notifications):
 
 
 def main() -> None:
-    """Run the command line. An error of ours is one line on stderr and exit 2; a reader that went away is no error."""
+    """Run the command line. What goes wrong is one line on stderr and exit 2; a reader that went away is no error."""
+    open_streams()
     try:
         app()
     except HullwatchError as error:
-        print(f"hullwatch: {error}", file=sys.stderr)
+        say(f"hullwatch: {error}")
         sys.exit(2)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
-    except KeyboardInterrupt:
-        print("hullwatch: interrupted", file=sys.stderr)
-        sys.exit(130)
+    except MemoryError:
+        say("hullwatch: there is not enough memory; look at fewer targets, or lower [limits] in hullwatch.toml")
+        sys.exit(2)
+    except Exception as error:
+        if os.environ.get("HULLWATCH_TRACEBACK"):
+            raise
+        say(f"hullwatch: an error of its own, nothing was judged: {type(error).__name__}: {error}; HULLWATCH_TRACEBACK=1 shows where")
+        sys.exit(2)

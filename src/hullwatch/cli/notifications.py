@@ -21,7 +21,7 @@ def list_messages(home: Home = None) -> None:
     from ..jobs.edges import Edges
     from ..jobs.tell import messages
     from ..reports.messages import render_messages
-    from .terminal import write_out
+    from .streams import write_out
 
     edges = Edges(settings(home=home), progress(0))
     known = messages(edges)

@@ -6,6 +6,8 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, TextIO
 
 from ..ports import Step
+from ..reports.look import Look
+from .streams import say
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bars
@@ -46,16 +48,16 @@ class TerminalProgress:
     def finished(self, what: str, detail: str = "") -> None:
         """One thing is done."""
         if self._with_lines:
-            print(f"{what}: {detail}" if detail else what, file=self._stream, flush=True)
+            say(f"{what}: {detail}" if detail else what, self._stream)
 
     def warn(self, what: str) -> None:
         """Something to know that is no gap of the report."""
         if self._quiet:
             return
         if self._drawn is not None:
-            self._drawn.console.print(f"hullwatch: {what}", markup=False, highlight=False)
+            self._drawn.console.print(Look().text(f"hullwatch: {what}"), markup=False, highlight=False)
         else:
-            print(f"hullwatch: {what}", file=self._stream, flush=True)
+            say(f"hullwatch: {what}", self._stream)
 
     def bars(self) -> "Bars | None":
         """The bars, drawn from the first call on; None where there are none."""

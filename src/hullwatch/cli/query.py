@@ -59,7 +59,8 @@ def query(
 
     def write(answer: "Answer") -> None:
         from .answers import render_answer
-        from .terminal import look_of, say_gaps, write_out
+        from .streams import say_gaps, write_out
+        from .terminal import look_of
 
         write_out(render_answer(answer, answer_format.value, look_of(color)))
         say_gaps(answer.gaps, quiet=quiet)

@@ -1,7 +1,7 @@
 """Where a report goes: standard output in one format, and any number of files."""
 
-import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from ..errors import HomeUnavailable
@@ -9,7 +9,8 @@ from ..model import Report
 from ..reports.formats import Destination, check_destinations, files_of, format_for, format_named
 from ..reports.look import Look
 from .options import Color
-from .terminal import look_of, write_out
+from .streams import say, write_out
+from .terminal import look_of
 
 
 class Outputs:
@@ -26,12 +27,17 @@ class Outputs:
         self._quiet = quiet
 
     def write(self, report: Report) -> None:
-        """Write everywhere. Raises HomeUnavailable when a file cannot be written; standard output comes first."""
-        if self._quiet < 2:
-            self._show(report)
+        """Write everywhere, standard output first. Raises HomeUnavailable for the first place that cannot be written, after all others."""
+        failures: list[HomeUnavailable] = []
+        with _noted(failures):
+            if self._quiet < 2:
+                self._show(report)
         for destination in self._destinations:
             for name, data in files_of(report, destination, Look(piped=True)):
-                _write_file(Path(name), data)
+                with _noted(failures):
+                    _write_file(Path(name), data)
+        if failures:
+            raise failures[0]
 
     def write_remedy(self, report: Report, number: int) -> None:
         """Write the commands of one mend, whole."""
@@ -45,10 +51,19 @@ class Outputs:
 
             rendered = render_screen(report, self._look)
             write_out(rendered.stdout)
-            if rendered.stderr and not self._quiet:
-                sys.stderr.write(rendered.stderr)
+            for line in rendered.stderr.splitlines() if not self._quiet else ():
+                say(line)
             return
         write_out(self._format.render(report, self._look))
+
+
+@contextmanager
+def _noted(failures: list[HomeUnavailable]) -> Iterator[None]:
+    """What fails is noted and keeps nothing else from being written."""
+    try:
+        yield
+    except HomeUnavailable as error:
+        failures.append(error)
 
 
 def _write_file(path: Path, data: bytes) -> None:

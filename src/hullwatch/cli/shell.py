@@ -7,6 +7,7 @@ from ..errors import HullwatchError
 from ..tables.catalogue import TABLES
 from ..tables.columns import columns_of
 from ..tables.engine import Answer, is_whole, name_of
+from .streams import say
 
 _GREETING = "SQL over this target; a statement ends with a semicolon. .tables, .schema TABLE, .quit"
 _PROMPT, _FURTHER = "hullwatch> ", "      ...> "
@@ -34,7 +35,7 @@ def converse(ask: Callable[[str], Answer], write: Callable[[Answer], None]) -> N
         except KeyboardInterrupt:
             print(file=sys.stderr)
         except HullwatchError as error:
-            print(f"hullwatch: {error}", file=sys.stderr)
+            say(f"hullwatch: {error}")
         statement = ""
 
 

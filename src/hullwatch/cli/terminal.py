@@ -1,14 +1,15 @@
-"""What the terminal is like, and writing to it."""
+"""What the terminal is like."""
 
 import os
 import sys
-from collections.abc import Sequence
 
-from ..model import Gap
 from ..reports.look import Look
 from .options import Color
+from .streams import speaks_utf8
 
 _PIPED_WIDTH = 100
+_WIDEST = 1000
+"""Columns of a terminal, whatever it says."""
 
 
 def look_of(color: Color, *, everything: bool = False) -> Look:
@@ -18,7 +19,7 @@ def look_of(color: Color, *, everything: bool = False) -> Look:
         width=_width() if terminal else _PIPED_WIDTH,
         height=os.get_terminal_size(sys.stdout.fileno()).lines if terminal else 0,
         color=_wants_color(color, terminal=terminal),
-        unicode=(sys.stdout.encoding or "").lower().replace("-", "") == "utf8",
+        unicode=speaks_utf8(sys.stdout),
         all=everything,
         piped=not terminal,
     )
@@ -26,7 +27,8 @@ def look_of(color: Color, *, everything: bool = False) -> Look:
 
 def _width() -> int:
     named = os.environ.get("COLUMNS", "")
-    return int(named) if named.isdecimal() and int(named) else os.get_terminal_size(sys.stdout.fileno()).columns
+    columns = int(named) if named.isascii() and named.isdecimal() and len(named) < 10 else 0
+    return min(columns or os.get_terminal_size(sys.stdout.fileno()).columns, _WIDEST)
 
 
 def _wants_color(color: Color, *, terminal: bool) -> bool:
@@ -35,18 +37,3 @@ def _wants_color(color: Color, *, terminal: bool) -> bool:
     if os.environ.get("NO_COLOR"):
         return False
     return bool(os.environ.get("FORCE_COLOR")) or (terminal and os.environ.get("TERM") != "dumb")
-
-
-def write_out(text: str | bytes) -> None:
-    """Write to standard output, whole and at once."""
-    sys.stdout.buffer.write(text.encode(sys.stdout.encoding or "utf-8", "replace") if isinstance(text, str) else text)
-    sys.stdout.buffer.flush()
-
-
-def say_gaps(gaps: Sequence[Gap], *, quiet: int) -> None:
-    """Say on standard error what could not be read."""
-    if quiet:
-        return
-    for gap in gaps:
-        where = f" ({gap.seen_at.path})" if gap.seen_at else ""
-        print(f"hullwatch: not read: {gap.what}: {gap.why}{where}", file=sys.stderr)
