@@ -66,13 +66,15 @@ class Merged:
     def __init__(self, wanted: Wanted) -> None:
         self._wanted = wanted
         self._root = _Node()
+        self._directories: set[str] | None = set()
+        """All places that hold something; None when that must be looked up anew."""
 
     def add(self, layer: LayerRead, index: int) -> None:
         """Lay one more layer on top."""
         skeleton = layer.facts.skeleton
         earlier = self._forms_of(layer.facts) if index else {}
-        if self._root.children:
-            for path in layer.covers(tuple(sorted(self._directories()))):
+        if directories := self._known_directories():
+            for path in layer.covers(directories):
                 self._remove(path)
             for path in paths_in(skeleton.hidden):
                 self._remove(path)
@@ -157,14 +159,14 @@ class Merged:
     def _stand(self, path: str, stands: Stands) -> None:
         node = self._make(path)
         if stands.kind is not Kind.DIRECTORY:
-            node.children.clear()
+            self._clear(node)
         node.stands = stands
         node.seen.clear()
 
     def _place(self, reader: str, seen: Seen) -> None:
         node = self._make(seen.path)
         node.stands = None
-        node.children.clear()
+        self._clear(node)
         node.seen = {name: other for name, other in node.seen.items() if other.layer == seen.layer} | {reader: seen}
 
     def _find(self, path: str) -> _Node | None:
@@ -175,29 +177,40 @@ class Merged:
 
     def _make(self, path: str) -> _Node:
         """The node of a path; what lower layers have in its way and is no directory is replaced."""
-        node = self._root
+        node, at = self._root, 0
         for name in path.split("/"):
             if node.stands is not None and node.stands.kind is not Kind.DIRECTORY:
                 node.stands = None
             node.seen.clear()
             if name not in node.children:
                 node.children[name] = _Node()
+                if self._directories is not None and at:
+                    self._directories.add(path[: at - 1])
             node = node.children[name]
+            at += len(name) + 1
         return node
 
     def _remove(self, path: str) -> None:
         directory, _, name = path.rpartition("/")
         node = self._find(directory) if directory else self._root
-        if node is not None:
-            node.children.pop(name, None)
+        if node is not None and node.children.pop(name, None) is not None:
+            self._directories = None
 
     def _remove_content(self, path: str) -> None:
         node = self._root if path == ROOT else self._find(path)
         if node is not None:
-            node.children.clear()
+            self._clear(node)
 
-    def _directories(self) -> Iterator[str]:
-        return (path for path, node in self._nodes(self._root, "") if node.children)
+    def _clear(self, node: _Node) -> None:
+        if node.children:
+            node.children.clear()
+            self._directories = None
+
+    def _known_directories(self) -> tuple[str, ...]:
+        """A directory before what is in it."""
+        if self._directories is None:
+            self._directories = {path for path, node in self._nodes(self._root, "") if node.children}
+        return tuple(sorted(self._directories))
 
     def _nodes(self, node: _Node, path: str) -> Iterator[tuple[str, _Node]]:
         for name in sorted(node.children):

@@ -76,6 +76,9 @@ class Tarred:
         for above in (*parents(directory), directory):
             if above in self._wanted.skeleton and above not in self._collector.stands:
                 self._collector.stand(above, Kind.DIRECTORY)
+        above, _, name = directory.rpartition("/")  # archives need not have entries for directories
+        if self._wanted.test_in(above)(name) and directory not in self._collector.stands and self._wanted.readers_of(directory):
+            self._collector.stand(directory, Kind.DIRECTORY)
 
     def _entry(self, tar: Tar, entry: Entry, path: str, name: str) -> None:
         if self._layer and name.startswith(_MARK):
