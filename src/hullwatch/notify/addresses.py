@@ -72,10 +72,10 @@ def _secrets(url: str) -> set[str]:
     found |= set(re.split(r"[:@]", user)) if at else set()
     found |= {*path, *hosted.split("/")[1:], "/".join(path), query, rest, before}
     found |= {value for _, value in parse_qsl(query, keep_blank_values=False)}
-    if scheme.lower() not in _HOSTED:
-        found |= {host, *host.split(":")}
+    found |= {host, *host.split(":")}
     found |= {unquote(each) for each in found}
-    return {each for each in found if each and each != host}
+    shown = {host, *host.split(":")} if scheme.lower() in _HOSTED else set()
+    return found - shown - {""}
 
 
 def _host(url: str) -> str:
