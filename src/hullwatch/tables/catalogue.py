@@ -5,7 +5,18 @@ from typing import Protocol
 
 import msgspec
 
-from . import packages, processes, users
+from . import (
+    crontab,
+    file,
+    file_events,
+    hash,  # noqa: A004 - the table has the name that osquery gave it
+    logged_in_users,
+    osquery_schedule,
+    packages,
+    processes,
+    system_info,
+    users,
+)
 
 
 class Table(Protocol):
@@ -31,4 +42,6 @@ class Table(Protocol):
         """Yields ``Row`` and ``Gap``, while they are asked for."""
 
 
-TABLES: tuple[Table, ...] = (packages, processes, users)
+TABLES: tuple[Table, ...] = (
+    crontab, file, file_events, hash, logged_in_users, osquery_schedule, packages, processes, system_info, users,
+)  # fmt: skip
