@@ -104,12 +104,13 @@ def test_nothing_is_hidden_on_standard_error(root: Path, capsys: pytest.CaptureF
 @pytest.mark.parametrize(
     ("columns", "width"), [("120", 120), ("0", 77), ("-5", 77), ("wide", 77), ("٣", 77), ("9" * 5000, 77), ("99999999", 1000)]
 )
-def test_a_width_is_a_number_that_can_be(monkeypatch: pytest.MonkeyPatch, columns: str, width: int) -> None:
-    """COLUMNS is believed when it is a number; a terminal is never wider than a thousand columns."""
+@pytest.mark.parametrize("known", [77, 0])
+def test_a_width_is_a_number_that_can_be(monkeypatch: pytest.MonkeyPatch, columns: str, width: int, known: int) -> None:
+    """COLUMNS is believed when it is a number, then the terminal, then habit; none is wider than a thousand columns."""
     master, slave = pty.openpty()
-    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 77, 0, 0))
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, known, 0, 0))
     monkeypatch.setenv("COLUMNS", columns)
     with open(slave, "w", encoding="utf-8") as stream:
         monkeypatch.setattr(sys, "stdout", stream)
-        assert terminal.look_of(Color.AUTO).width == width
+        assert terminal.look_of(Color.AUTO).width == (80 if width == 77 and not known else width)
     os.close(master)

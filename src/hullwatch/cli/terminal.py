@@ -9,7 +9,8 @@ from .streams import speaks_utf8
 
 _PIPED_WIDTH = 100
 _WIDEST = 1000
-"""Columns of a terminal, whatever it says."""
+_USUAL = 80
+"""Columns of a terminal that does not know how many it has."""
 
 
 def look_of(color: Color, *, everything: bool = False) -> Look:
@@ -28,7 +29,7 @@ def look_of(color: Color, *, everything: bool = False) -> Look:
 def _width() -> int:
     named = os.environ.get("COLUMNS", "")
     columns = int(named) if named.isascii() and named.isdecimal() and len(named) < 10 else 0
-    return min(columns or os.get_terminal_size(sys.stdout.fileno()).columns, _WIDEST)
+    return min(columns or os.get_terminal_size(sys.stdout.fileno()).columns or _USUAL, _WIDEST)
 
 
 def _wants_color(color: Color, *, terminal: bool) -> bool:
