@@ -79,9 +79,9 @@ def test_a_secret_that_others_may_read_is_odd(tmp_path: Path) -> None:
 
 def test_no_part_of_an_address_survives() -> None:
     """Neither as written nor decoded, nor what the query holds; host and scheme may stay, short parts only as whole words."""
-    said = f"POST {URL} failed for ops: s3cr!t refused, /T0KEN/aB/hook?key=qu3ry said cd, decided at hooks.example"
+    said = f"POST {URL} failed for ops: s3cr!t refused, /T0KEN/aB/hook?key=qu3ry said cd, decided at hooks.example; jsons://***:s...t@h"
     hidden = redact(said, URL)
-    for secret in ("s3cr", "T0KEN", "aB", "qu3ry", "ops:"):
+    for secret in ("s3cr", "T0KEN", "aB", "qu3ry", "ops:", "s...t"):
         assert secret not in hidden
     assert "hooks.example" in hidden
     assert "decided" in hidden

@@ -16,6 +16,7 @@ _SECURE = {"json": "jsons", "xml": "xmls", "form": "forms", "http": "https", "ma
 _HOSTED = frozenset((*_SECURE, *_SECURE.values()))
 """Schemes whose URL names a host; in all others that place holds a token."""
 _LOOPBACK = re.compile(r"localhost|127\.\d+\.\d+\.\d+|::1")
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S+")
 _SHORT = 6
 _HIDDEN = "***"
 
@@ -55,7 +56,8 @@ def oddities(rule: NotifyRule, url: str, settings_files: tuple[str, ...] = ()) -
 
 
 def redact(text: str, url: str) -> str:
-    """``text`` without the URL and any part of it that may be a secret: only scheme and, where it is one, host may stay."""
+    """``text`` without the URL and any part of it that may be a secret: a host may stay. No other URL stays either: it may be cut short."""
+    text = _URL.sub(_HIDDEN, text.replace(url, _HIDDEN)) if url else text
     for secret in sorted(_secrets(url), key=len, reverse=True):
         plain = re.escape(secret)
         text = re.sub(plain if len(secret) >= _SHORT else rf"(?<!\w){plain}(?!\w)", _HIDDEN, text)
