@@ -12,6 +12,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
+import pytest
+
 from hullwatch.config import Limits
 from hullwatch.errors import NotFound
 from hullwatch.model import Gap, Inventory, Target, TargetKind
@@ -19,8 +21,10 @@ from hullwatch.model.reads import Reads
 from hullwatch.ports import Docker, FactCache, File
 from hullwatch.readers.catalogue import READERS, Reader
 from hullwatch.targets.inventory import take_inventory
+from hullwatch.targets.overlay import sees_marks
 from tests.doubles import FixedClock, MemoryCache, QuietProgress
 
+in_place = pytest.mark.skipif(not sees_marks(), reason="only root, outside of user namespaces, sees and makes overlayfs's marks")
 CREATED = "2026-11-20T08:00:00.123456789Z"
 OS_RELEASE = b'ID=debian\nVERSION_ID="12"\nVERSION_CODENAME=bookworm\nPRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\n'
 

@@ -1,6 +1,5 @@
 """Containers: their image's layers and their own changes, in place; their files in one piece as the engine exports them."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -9,9 +8,8 @@ from hullwatch.errors import NotFound
 from hullwatch.model import Location
 from tests.doubles import MemoryCache
 
-from .image_making import OS_RELEASE, Layer, OverlayEngine, make, metadata, places, status, take, tar_of
+from .image_making import OS_RELEASE, Layer, OverlayEngine, in_place, make, metadata, places, status, take, tar_of
 
-needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="whiteouts of overlayfs can be made by root only")
 BASE: Layer = {"etc/os-release": OS_RELEASE, "var/lib/dpkg/status": status(("zlib", "1.2"))}
 APP: Layer = {"opt/x-1.dist-info/METADATA": metadata("x", "1"), "opt/y-1.dist-info/METADATA": metadata("y", "1")}
 IMAGE = make("app:1", BASE, APP)
@@ -26,7 +24,7 @@ def engine(tmp_path: Path) -> OverlayEngine:
     return engine
 
 
-@needs_root
+@in_place
 def test_a_container_is_its_image_and_what_it_changed_itself(engine: OverlayEngine) -> None:
     """What the image brought keeps its layer; what the container brought has none."""
     engine.run("web", IMAGE, CHANGES)
@@ -38,7 +36,7 @@ def test_a_container_is_its_image_and_what_it_changed_itself(engine: OverlayEngi
     assert [layer.instruction for layer in inventory.layers] == ["RUN step 1", "RUN step 2"]
 
 
-@needs_root
+@in_place
 def test_only_the_image_s_layers_are_kept(engine: OverlayEngine) -> None:
     """A container's own changes have no digest, and may change at any time."""
     cache = MemoryCache()

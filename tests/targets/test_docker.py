@@ -11,11 +11,12 @@ from hullwatch.errors import Malformed, NotFound, Unreachable, Untrusted
 from hullwatch.model.reads import paths
 from tests.doubles import MemoryCache
 
-from .image_making import OS_RELEASE, Layer, Made, OverlayEngine, Toy, make, metadata, old_archive, places, status, take
+from .image_making import OS_RELEASE, Layer, Made, OverlayEngine, Toy, in_place, make, metadata, old_archive, places, status, take
 
 BASE: Layer = {"etc/os-release": OS_RELEASE, "var/lib/dpkg/status": status(("zlib", "1.2"))}
 APP: Layer = {"opt/x-1.dist-info/METADATA": metadata("x", "1")}
 IMAGE = make("app:1", BASE, APP)
+pytestmark = in_place
 STREAM = f"/images/{IMAGE.id}/get"
 
 
@@ -90,9 +91,9 @@ def test_an_image_that_was_streamed_is_not_streamed_again(tmp_path: Path) -> Non
 def test_facts_that_were_read_in_place_serve_a_stream_too(engine: OverlayEngine, tmp_path: Path) -> None:
     """But for what only the bytes can answer: then they are streamed once."""
     cache = MemoryCache()
-    in_place = take("docker:app:1", docker=engine, cache=cache)
+    here = take("docker:app:1", docker=engine, cache=cache)
 
-    assert take("docker:app:1", docker=remote(tmp_path), cache=cache) == in_place
+    assert take("docker:app:1", docker=remote(tmp_path), cache=cache) == here
 
 
 @pytest.mark.parametrize("tampered", ["cache-id", "diff", "order", "unreadable", "configuration"])
@@ -203,3 +204,11 @@ def test_an_image_whose_layers_go_while_they_are_read_is_not_found(engine: Overl
     monkeypatch.setattr(os, "access", removed)
     with pytest.raises(NotFound, match="while it was read"):
         take("docker:app:1", docker=engine)
+
+
+def test_who_cannot_see_overlayfs_s_marks_has_images_streamed(engine: OverlayEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A layer would look as if it hid nothing, and that would be kept for everyone."""
+    monkeypatch.setattr("hullwatch.targets.overlay.sees_marks", lambda: False)
+
+    assert len(take("docker:app:1", docker=engine).packages) == 2
+    assert STREAM in engine.asked

@@ -1,6 +1,5 @@
 """Merging layers: the same image must give the same inventory in place, as the engine streams it, and from archives."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ from .image_making import (
     Link,
     Made,
     OverlayEngine,
+    in_place,
     make,
     metadata,
     new_archive,
@@ -26,12 +26,11 @@ from .image_making import (
     take,
 )
 
-needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="whiteouts of overlayfs can be made by root only")
 SITE = "usr/lib/python3/dist-packages"
 BASE: Layer = {"etc/os-release": OS_RELEASE, "var/lib/dpkg/status": status(("zlib", "1.2"), ("curl", "7.1"))}
 
 
-def in_place(tmp_path: Path, image: Made) -> Inventory:
+def taken_in_place(tmp_path: Path, image: Made) -> Inventory:
     engine = OverlayEngine(tmp_path / "docker")
     engine.add(image)
     inventory = take(f"docker:{image.name}", docker=engine)
@@ -55,14 +54,14 @@ def comparable(inventory: Inventory) -> Inventory:
 def everywhere(tmp_path: Path, *layers: Layer) -> Inventory:
     """The inventory, which must be the same in every way of reading."""
     image = make("app:1", *layers)
-    first = in_place(tmp_path, image)
+    first = taken_in_place(tmp_path, image)
     assert streamed(tmp_path / "streamed", image) == first
     for archive in (old_archive(image), new_archive(image)):
         assert comparable(take(saved(tmp_path, archive))) == comparable(first)
     return first
 
 
-@needs_root
+@in_place
 def test_a_database_counts_in_its_newest_form_and_packages_remember_the_layer_that_brought_them(tmp_path: Path) -> None:
     """What an upper layer upgraded or removed is gone; what it left alone belongs to the layer below."""
     inventory = everywhere(tmp_path, BASE, {"var/lib/dpkg/status": status(("zlib", "1.3"), ("curl", "7.1"), ("jq", "1.6"))})
@@ -75,7 +74,7 @@ def test_a_database_counts_in_its_newest_form_and_packages_remember_the_layer_th
     assert inventory.gaps == ()
 
 
-@needs_root
+@in_place
 def test_a_version_that_went_and_came_back_belongs_to_the_layer_that_brought_it_back(tmp_path: Path) -> None:
     """Its files are those of the upper layer."""
     upgraded: Layer = {"var/lib/dpkg/status": status(("zlib", "1.3"), ("curl", "7.1"))}
@@ -84,7 +83,7 @@ def test_a_version_that_went_and_came_back_belongs_to_the_layer_that_brought_it_
     assert places(inventory) == [("curl", "7.1", [("var/lib/dpkg/status", 1)]), ("zlib", "1.2", [("var/lib/dpkg/status", 3)])]
 
 
-@needs_root
+@in_place
 def test_language_packages_of_all_layers_are_there_unless_whited_out_or_replaced(tmp_path: Path) -> None:
     """A whiteout of a file, of a directory above it, an opaque directory, and a newer file at the same path."""
     inventory = everywhere(
@@ -113,7 +112,7 @@ def test_language_packages_of_all_layers_are_there_unless_whited_out_or_replaced
     assert inventory.gaps == ()
 
 
-@needs_root
+@in_place
 @pytest.mark.parametrize("item", [Link("elsewhere"), b"a file"], ids=["link", "file"])
 def test_what_lies_below_a_directory_that_became_something_else_is_gone(tmp_path: Path, item: Link | bytes) -> None:
     """No whiteout says so: the file or link alone hides the directory."""
@@ -123,7 +122,7 @@ def test_what_lies_below_a_directory_that_became_something_else_is_gone(tmp_path
     assert [package.name for package in inventory.packages] == ["curl", "zlib", "y"]
 
 
-@needs_root
+@in_place
 def test_a_database_behind_a_link_of_another_layer_is_read_once_and_keeps_its_history(tmp_path: Path) -> None:
     """Alpine's lib became a link to usr/lib: both spellings are declared, one file is there."""
     installed = b"P:musl\nV:1.2.4-r2\nA:x86_64\no:musl\n\n"
@@ -138,7 +137,7 @@ def test_a_database_behind_a_link_of_another_layer_is_read_once_and_keeps_its_hi
     assert places(inventory) == [("musl", "1.2.4-r2", [(at, 1)]), ("zlib", "1.3-r0", [(at, 2)])]
 
 
-@needs_root
+@in_place
 def test_a_link_on_the_way_that_an_upper_layer_replaced_by_a_directory_is_none_any_more(tmp_path: Path) -> None:
     """The upper layer's directory counts, even where its tar has no entry for it."""
     inventory = everywhere(
@@ -150,7 +149,7 @@ def test_a_link_on_the_way_that_an_upper_layer_replaced_by_a_directory_is_none_a
     assert [package.name for package in inventory.packages] == ["a", "b"]
 
 
-@needs_root
+@in_place
 def test_links_lead_nowhere_but_into_the_root(tmp_path: Path) -> None:
     """An absolute link begins at the target's root, and .. ends there; the machine's own files are never read."""
     secret = tmp_path / "outside"
@@ -158,12 +157,12 @@ def test_links_lead_nowhere_but_into_the_root(tmp_path: Path) -> None:
     (secret / "status").write_bytes(status(("stolen", "1")))
     for target in (f"{secret}", f"../../../../../../../../..{secret}"):
         image = make("app:1", {"etc/os-release": OS_RELEASE, "var/lib/dpkg": Link(target)})
-        found = in_place(tmp_path / target.replace("/", "_"), image)
+        found = taken_in_place(tmp_path / target.replace("/", "_"), image)
         assert found.packages == ()
         assert [gap.kind for gap in found.gaps] == ["package-database"]
 
 
-@needs_root
+@in_place
 def test_a_database_that_links_lead_away_from_is_read_where_it_lies(tmp_path: Path) -> None:
     """Through a chain of links over several layers; streamed bytes are gone by then, which is a gap."""
     image = make(
@@ -172,7 +171,7 @@ def test_a_database_that_links_lead_away_from_is_read_where_it_lies(tmp_path: Pa
         {"var/lib/dpkg": Link("../../mnt/current/dpkg"), "x-1.egg-info": metadata("x", "1")},
         {"mnt/current": Link("/data")},
     )
-    found = in_place(tmp_path, image)
+    found = taken_in_place(tmp_path, image)
 
     assert places(found) == [("zlib", "1.2", [("var/lib/dpkg/status", 1)]), ("x", "1", [("x-1.egg-info", 2)])]
     assert found.packages[1].owned_by == "zlib"
@@ -180,7 +179,7 @@ def test_a_database_that_links_lead_away_from_is_read_where_it_lies(tmp_path: Pa
     assert {gap.kind for gap in streamed(tmp_path / "s", image).gaps} == {"link", "package-database"}
 
 
-@needs_root
+@in_place
 def test_a_ring_of_links_is_no_database(tmp_path: Path) -> None:
     """It ends, and nothing is there."""
     inventory = everywhere(tmp_path, {"etc/os-release": OS_RELEASE, "var/lib": Link("/var/lib")})
@@ -188,7 +187,7 @@ def test_a_ring_of_links_is_no_database(tmp_path: Path) -> None:
     assert [gap.kind for gap in inventory.gaps] == ["package-database"]
 
 
-@needs_root
+@in_place
 def test_one_record_stands_for_one_package_at_all_its_places(tmp_path: Path) -> None:
     """Unless a package of the distribution owns one of them."""
     inventory = everywhere(
@@ -209,7 +208,7 @@ def test_one_record_stands_for_one_package_at_all_its_places(tmp_path: Path) -> 
     ]
 
 
-@needs_root
+@in_place
 def test_hard_links_are_files_like_others(tmp_path: Path) -> None:
     """In a tar the second name has no bytes of its own."""
     inventory = everywhere(
@@ -221,7 +220,7 @@ def test_hard_links_are_files_like_others(tmp_path: Path) -> None:
     assert places(inventory)[2:] == [("x", "1", [("cache/x-1.dist-info/METADATA", 1), ("venv/x-1.dist-info/METADATA", 1)])]
 
 
-@needs_root
+@in_place
 def test_an_image_from_scratch_has_neither_packages_nor_gaps(tmp_path: Path) -> None:
     """A note says that there is no system."""
     inventory = everywhere(tmp_path, {"app": b"\x7fELF"})
@@ -230,7 +229,7 @@ def test_an_image_from_scratch_has_neither_packages_nor_gaps(tmp_path: Path) -> 
     assert [note.kind for note in inventory.notes] == ["no-system"]
 
 
-@needs_root
+@in_place
 def test_a_system_without_a_package_database_is_a_gap_and_so_is_the_other_way_round(tmp_path: Path) -> None:
     """Silence is never a pass."""
     system = everywhere(tmp_path / "system", {"etc/os-release": b"ID=fedora\nVERSION_ID=41\nPRETTY_NAME='Fedora 41'\n"})
@@ -240,7 +239,7 @@ def test_a_system_without_a_package_database_is_a_gap_and_so_is_the_other_way_ro
     assert [gap.kind for gap in database.gaps] == ["distribution"]
 
 
-@needs_root
+@in_place
 def test_names_that_are_not_utf_8_are_shown_and_counted(tmp_path: Path) -> None:
     """A report can hold them."""
     inventory = everywhere(tmp_path, {**BASE, "opt/\udcff/x-1.dist-info/METADATA": metadata("x", "1")})

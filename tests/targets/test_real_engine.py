@@ -1,7 +1,6 @@
 """The same on a real engine: what it makes of layers, says of them, and streams."""
 
 import io
-import os
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -24,6 +23,7 @@ from .image_making import (
     Link,
     Made,
     OverlayEngine,
+    in_place,
     make,
     metadata,
     old_archive,
@@ -93,21 +93,21 @@ class Elsewhere(OverlayEngine):
         self.stream = engine.stream  # type: ignore[method-assign]  # likewise
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="the engine's storage is readable by root only")
+@in_place
 def test_an_image_is_the_same_in_place_streamed_and_saved(image: Made, engine: Docker, client: docker.DockerClient, tmp_path: Path) -> None:
     """Whiteouts, an opaque directory, links and hard links as the engine lays them out and packs them again."""
-    in_place = take(f"docker:{NAME}", docker=engine)
+    here = take(f"docker:{NAME}", docker=engine)
     saved_by_engine = b"".join(client.images.get(NAME).save(named=True))
 
-    assert places(in_place) == [
+    assert places(here) == [
         ("curl", "7", [("var/lib/dpkg/status", 1)]),
         ("zlib", "1.3", [("var/lib/dpkg/status", 4)]),
         ("again", "1", [("cache/again-1.dist-info/METADATA", 3), ("opt/again-1.dist-info/METADATA", 3)]),
         ("kept", "1", [("opt/kept-1.dist-info/METADATA", 2)]),
     ]
-    assert (in_place.gaps, [layer.diff_id for layer in in_place.layers]) == ((), image.diff_ids)
-    assert take(f"docker:{NAME}", docker=Elsewhere(engine)) == in_place
-    assert comparable(take(saved(tmp_path, saved_by_engine))) == comparable(in_place)
+    assert (here.gaps, [layer.diff_id for layer in here.layers]) == ((), image.diff_ids)
+    assert take(f"docker:{NAME}", docker=Elsewhere(engine)) == here
+    assert comparable(take(saved(tmp_path, saved_by_engine))) == comparable(here)
 
 
 def test_a_container_s_own_changes_are_seen_in_place_and_exported(image: Made, engine: Docker, client: docker.DockerClient) -> None:

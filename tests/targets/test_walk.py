@@ -16,10 +16,7 @@ from hullwatch.targets.layer_facts import Budget, Collector, Kind, LayerFacts, S
 from hullwatch.targets.walk import Walk, open_regular, open_top
 from hullwatch.targets.wanted import Wanted
 
-from .image_making import Toy, take
-
-needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="root only")
-
+from .image_making import Toy, in_place, take
 
 TOY = Toy(paths("etc/name", "usr/lib/name") | patterns("**/*.toy", "etc/toys/*"))
 
@@ -102,7 +99,7 @@ def test_links_are_not_followed_whoever_puts_them_there_meanwhile(tmp_path: Path
     assert facts.skeleton.gaps == ()
 
 
-@needs_root
+@in_place
 def test_marks_of_overlayfs_are_understood_in_layers_and_nowhere_else(tmp_path: Path) -> None:
     """Whiteouts, opaque directories; other devices and attributes are nothing special."""
     for directory in ("a", "b", "c"):
@@ -120,7 +117,7 @@ def test_marks_of_overlayfs_are_understood_in_layers_and_nowhere_else(tmp_path: 
     assert (plain.hidden, plain.opaque, plain.gaps) == (b"", b"", ())
 
 
-@needs_root
+@in_place
 def test_a_file_whose_content_lies_in_another_layer_is_a_gap(tmp_path: Path) -> None:
     """It would read as zeros."""
     write(tmp_path / "a.toy", "\0\0")
@@ -196,3 +193,17 @@ def test_a_directory_that_is_not_there_is_an_error() -> None:
     for path in ("/nonexistent", "/etc/hostname"):
         with pytest.raises(NotFound):
             take(f"dir:{path}")
+
+
+def test_files_are_read_where_there_is_no_proc_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Silence would be taken for an empty directory."""
+    write(tmp_path / "a.toy", "here")
+    real_open = os.open
+
+    def without_proc(path: str, *more: int, dir_fd: int | None = None) -> int:
+        if path.startswith("/proc"):
+            raise FileNotFoundError(errno.ENOENT, "No such file or directory")
+        return real_open(path, *more, dir_fd=dir_fd)
+
+    monkeypatch.setattr(os, "open", without_proc)
+    assert list(walked(tmp_path).facts["toy"]) == ["a.toy"]

@@ -5,7 +5,9 @@ diff ID), so that no other order, driver or machine is taken for this one's.
 """
 
 import os
+import re
 from collections.abc import Sequence
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
@@ -13,6 +15,9 @@ from msgspec import Struct
 
 from ..model import Digest
 from .taking import Place
+
+_CAP_SYS_ADMIN = 21
+_ALL_USERS = ["0", "0", "4294967295"]
 
 
 class GraphDriver(Struct, rename="pascal"):
@@ -55,10 +60,24 @@ def read_configuration(places: Sequence[Place], image_id: Digest) -> bytes | Non
     return document if f"sha256:{sha256(document).hexdigest()}" == image_id else None
 
 
+@cache
+def sees_marks() -> bool:
+    """Whether this process sees overlayfs's own attributes (``trusted.*``: CAP_SYS_ADMIN, outside of user namespaces; xattr(7)).
+
+    To others a layer looks as if it hid nothing of those below.
+    """
+    try:
+        capabilities = re.search(r"^CapEff:\s*([0-9a-f]+)", Path("/proc/self/status").read_text(), re.MULTILINE)
+        users = Path("/proc/self/uid_map").read_text().split()
+    except OSError:
+        return False
+    return capabilities is not None and bool(int(capabilities[1], 16) >> _CAP_SYS_ADMIN & 1) and users == _ALL_USERS
+
+
 def _directories(driver: GraphDriver | None, endpoint: str) -> list[str] | None:
     """All directories, the bottom first (the engine names the top first), links of ``l/`` followed; None when one cannot be read."""
     data = driver.data if driver is not None and driver.name == "overlay2" else None
-    if not data or not endpoint.startswith("unix://") or not data.get("UpperDir"):
+    if not data or not data.get("UpperDir") or not endpoint.startswith("unix://") or not sees_marks():
         return None
     named = [data["UpperDir"], *filter(None, data.get("LowerDir", "").split(":"))]
     directories = [os.path.realpath(directory) for directory in reversed(named)]

@@ -140,15 +140,24 @@ def open_regular(directory: int, name: str) -> Iterator[tuple[int, os.stat_resul
     """Open a regular file for reading, whatever was put in its place meanwhile. Raises OSError; ELOOP for all that is none."""
     looked_at = os.open(name, _LOOK, dir_fd=directory)
     try:
-        if not stat.S_ISREG(os.fstat(looked_at).st_mode):
-            raise OSError(errno.ELOOP, "no regular file")
-        descriptor = os.open(f"/proc/self/fd/{looked_at}", _OPEN_FILE)
+        _check_regular(os.fstat(looked_at))
+        try:
+            descriptor = os.open(f"/proc/self/fd/{looked_at}", _OPEN_FILE)
+        except FileNotFoundError:  # no /proc here: by name then, once more without following links
+            descriptor = os.open(name, _OPEN_FILE | os.O_NOFOLLOW, dir_fd=directory)
     finally:
         os.close(looked_at)
     try:
-        yield descriptor, os.fstat(descriptor)
+        status = os.fstat(descriptor)
+        _check_regular(status)
+        yield descriptor, status
     finally:
         os.close(descriptor)
+
+
+def _check_regular(status: os.stat_result) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError(errno.ELOOP, "no regular file")
 
 
 @contextmanager
