@@ -14,7 +14,7 @@ import msgspec
 from .errors import Misuse
 from .model import FindingKind
 
-_TABLES = ("limits", "notify")
+_TABLES = ("limits", "notify", "service")
 """Keys that are tables; no variable holds one."""
 _FILE_LIMIT = 64 * 1024
 """Bytes of a settings file."""
@@ -86,6 +86,21 @@ class NotifyRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         return f"NotifyRule(name={self.name!r})"
 
 
+class Service(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How ``hullwatch serve`` and ``hullwatch worker`` work; each is a key below ``[service]``."""
+
+    hands: Annotated[int, msgspec.Meta(ge=0, le=64)] = 2
+    """Targets that one process looks at at the same time; 0: ``serve`` leaves all work to workers."""
+    hands_in_all: Annotated[int, msgspec.Meta(ge=0, le=4096)] = 0
+    """Targets that all processes together look at at the same time; 0: as many as they have hands."""
+    keep_runs: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 500
+    """Reports and logs are kept of so many runs; what they found stays in history."""
+    catch_up_h: Annotated[float, msgspec.Meta(ge=0, le=8760)] = 6
+    """A schedule's time that passed while no server ran is made up for within so many hours, once."""
+    dead_after_s: Annotated[float, msgspec.Meta(ge=1, le=3600)] = 30
+    """A process that has not been seen for so long is dead: others take over its work."""
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything that can be set. A key in ``hullwatch.toml`` has the same name."""
 
@@ -108,6 +123,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     limits: Limits = Limits()
     public_url: str = ""
     """Where people reach the pages of ``hullwatch serve``; messages point there."""
+    service: Service = Service()
     notify: tuple[NotifyRule, ...] = ()
     """In a file only."""
     files: tuple[str, ...] = ()

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..config import Settings
-from ..errors import Denied, HomeUnavailable, HullwatchError, Unreachable
+from ..errors import Denied, HomeUnavailable, HullwatchError, LimitExceeded, Malformed, NotFound, Unreachable, Untrusted
 from ..model import Gap
 from ..ports import Clock, Commands, Docker, FactCache, Files, Progress
 
@@ -32,11 +32,21 @@ class SystemClock:
 class Edges:
     """Everything outside the core, opened when it is first asked for, so that a job pays only for what it uses."""
 
-    def __init__(self, settings: Settings, progress: Progress, *, clock: Clock | None = None, root: Path = Path("/")) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        progress: Progress,
+        *,
+        clock: Clock | None = None,
+        root: Path = Path("/"),
+        history: "History | None" = None,
+    ) -> None:
         self.settings = settings
         self.progress = progress
         self.clock: Clock = clock or SystemClock()
         self.root = root
+        if history is not None:
+            self.history = history
 
     @cached_property
     def home(self) -> Path:
@@ -128,13 +138,20 @@ class Edges:
 
 def gap_of(error: HullwatchError, what: str) -> Gap:
     """Why something asked for could not be looked at, as a gap whose kind a waiver can name."""
-    kinds: Mapping[str, str] = {
-        "NotFound": "not-found",
-        "Denied": "denied",
-        "Unreachable": "unreachable",
-        "Untrusted": "untrusted",
-        "Malformed": "malformed",
-        "LimitExceeded": "limit",
-        "HomeUnavailable": "home",
-    }
-    return Gap(kind=kinds.get(type(error).__name__, "failed"), what=what, why=str(error))
+    return Gap(kind=_KINDS.get(type(error), "failed"), what=what, why=str(error))
+
+
+def error_of(gap: Gap, what: str) -> HullwatchError:
+    """The error that ``gap_of`` made a gap of, saying ``what``; NotFound for any other gap."""
+    return next((kind for kind, name in _KINDS.items() if name == gap.kind), NotFound)(what)
+
+
+_KINDS: Mapping[type[HullwatchError], str] = {
+    NotFound: "not-found",
+    Denied: "denied",
+    Unreachable: "unreachable",
+    Untrusted: "untrusted",
+    Malformed: "malformed",
+    LimitExceeded: "limit",
+    HomeUnavailable: "home",
+}

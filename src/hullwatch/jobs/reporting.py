@@ -34,11 +34,13 @@ class Run(Struct, frozen=True, kw_only=True):
     notes: tuple[Note, ...]
     feed_gaps: tuple[Gap, ...]
     started_at: datetime
+    number: int | None = None
+    """Of the run that a server was asked for; it is remembered under this number, or it fails."""
 
 
 def report_on(run: Run, waivers: Sequence[Waiver], fail_on: str, edges: Edges, *, remembered: bool) -> Report:
     """Make the report of a run, remembering it first so that it can say what is new."""
-    related = _beyond_images(run.judgements)
+    related = beyond_images(run.judgements)
     memory = _remember(run, edges) if remembered else {}
     today = edges.clock.now().date()
     used: set[int] = set()
@@ -83,7 +85,8 @@ def report_on(run: Run, waivers: Sequence[Waiver], fail_on: str, edges: Edges, *
         run=next((known.run for known in memory.values()), 0),
     )
     report = settled(report)
-    _conclude(report, edges)
+    if run.number is None:
+        _conclude(report, edges)
     return report
 
 
@@ -102,7 +105,7 @@ def changes_of(report: Report) -> Report:
     )
 
 
-def _beyond_images(judgements: Sequence[Judgement]) -> list[tuple[Judgement, str]]:
+def beyond_images(judgements: Sequence[Judgement]) -> list[tuple[Judgement, str]]:
     """Each judgement as it is shown and, for a container, how it relates to the image that its name points to now."""
     images = {
         each.inventory.image.image_id: each
@@ -121,8 +124,10 @@ def _remember(run: Run, edges: Edges) -> "Mapping[str, Remembered]":
     if edges.history is None:
         return {}
     try:
-        return edges.history.remember(run.judgements, started_at=run.started_at, finished_at=edges.clock.now())
+        return edges.history.remember(run.judgements, started_at=run.started_at, finished_at=edges.clock.now(), run=run.number)
     except HullwatchError as error:
+        if run.number is not None:
+            raise
         edges.progress.warn(f"this run is not remembered: {error}")
         return {}
 

@@ -13,7 +13,7 @@ from ..errors import HullwatchError, Misuse, NotFound
 from ..model import FindingKind, Gap, Inventory, Judgement, Note, Report, Target, TargetKind, Unfinished, Waiver
 from ..targets.listing import Local, list_local
 from ..targets.references import parse_reference
-from .edges import Edges, gap_of
+from .edges import Edges, error_of, gap_of
 from .inventory import inventory_of
 from .reporting import Run, report_on
 
@@ -29,6 +29,8 @@ class ScanParameters(Struct, frozen=True, kw_only=True):
     fail_on: str = "high,fixable"
     remembered: bool = True
     """Whether the run goes into the history."""
+    run: int | None = None
+    """Number of the run that a server was asked for; None: this is a run of its own."""
 
 
 class _Wanted(Struct, frozen=True):
@@ -64,6 +66,7 @@ def scan(parameters: ScanParameters, edges: Edges) -> Report:
         notes=wanted.notes,
         feed_gaps=feed_gaps,
         started_at=started_at,
+        number=parameters.run,
     )
     report = report_on(run, parameters.waivers, parameters.fail_on, edges, remembered=parameters.remembered)
     return replace(report, seconds=time.monotonic() - began, whole_machine=not parameters.references)
@@ -144,8 +147,9 @@ def _size(inventory: Inventory) -> str:
 
 
 def _no_report(wanted: _Wanted, unfinished: tuple[Unfinished, ...]) -> HullwatchError:
-    reasons = [each.gap.why for each in wanted.unfinished + unfinished]
-    return NotFound("nothing could be looked at: " + "; ".join(dict.fromkeys(reasons)))
+    gaps = [each.gap for each in wanted.unfinished + unfinished]
+    said = "nothing could be looked at: " + "; ".join(dict.fromkeys(gap.why for gap in gaps))
+    return error_of(gaps[0], said) if gaps else NotFound(said)
 
 
 def _judge(inventories: Sequence[Inventory], parameters: ScanParameters, edges: Edges) -> tuple[list[Judgement], tuple[Gap, ...]]:

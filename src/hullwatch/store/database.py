@@ -16,6 +16,7 @@ from .schema import NEWEST, version
 _BUSY_TIMEOUT_S = 60
 """How long a writer waits for another."""
 _CONNECT_TIMEOUT_S = 10
+_KEPT_CONNECTIONS, _MORE_CONNECTIONS = 5, 45
 _MIGRATION_LOCK = 0x68756C6C
 _FORMS = "sqlite:///PATH or postgresql://USER@HOST/DATABASE"
 _REMEDIES = {
@@ -30,8 +31,11 @@ _REMEDIES = {
 }
 
 
-def connect(address: str | Path) -> Engine:
-    """An engine for a URL or a file of SQLite. Opens nothing. Raises Misuse, HomeUnavailable (no driver, no directory)."""
+def connect(address: str | Path, *, pooled: bool = False) -> Engine:
+    """An engine for a URL or a file of SQLite. Opens nothing. ``pooled``: connections to a server are kept for the next transaction.
+
+    Raises Misuse, HomeUnavailable (no driver, no directory).
+    """
     url = _url(address)
     if url.get_backend_name() == "sqlite":
         _make_room(Path(str(url.database)).parent)
@@ -41,7 +45,10 @@ def connect(address: str | Path) -> Engine:
         return engine
     options = f"-c lock_timeout={_BUSY_TIMEOUT_S}s"
     try:
-        return create_engine(url, connect_args={"connect_timeout": _CONNECT_TIMEOUT_S, "options": options}, poolclass=NullPool)
+        given = {"connect_timeout": _CONNECT_TIMEOUT_S, "options": options}
+        if pooled:
+            return create_engine(url, connect_args=given, pool_size=_KEPT_CONNECTIONS, max_overflow=_MORE_CONNECTIONS, pool_pre_ping=True)
+        return create_engine(url, connect_args=given, poolclass=NullPool)
     except ImportError as error:
         raise HomeUnavailable(f"history: no driver for PostgreSQL ({error})", remedy="pip install 'hullwatch[postgres]'") from error
 

@@ -55,13 +55,7 @@ class Logs:
         """Add lines in order. Several writers of one run wait for each other, so that a reader never misses a number."""
         with transaction(self._engine, write=True) as connection:
             connection.execute(select(runs.c.id).where(runs.c.id == run).with_for_update()).all()
-            last = _last(connection, run)
-            rows = [_row(run, last + number, line) for number, line in enumerate(lines, 1) if last + number < MAX_LINES]
-            if last < MAX_LINES <= last + len(lines):
-                full = NewLine(at=lines[-1].at, level=LogLevel.WARNING, text=f"the log is full ({MAX_LINES} lines); the rest is not kept")
-                rows.append(_row(run, MAX_LINES, full))
-            if rows:
-                connection.execute(insert(run_log), rows)
+            append_lines(connection, run, lines)
 
     def read(self, run: int, *, after: int = 0, limit: int = 1000) -> list[LogLine]:
         """Lines with a number above ``after``, in order."""
@@ -79,6 +73,17 @@ class Logs:
         with transaction(self._engine, write=True) as connection:
             last = connection.scalar(newest)
             return connection.execute(delete(run_log).where(run_log.c.run <= last)).rowcount if last is not None else 0
+
+
+def append_lines(connection: Connection, run: int, lines: Sequence[NewLine]) -> None:
+    """Add lines to a run that is locked."""
+    last = _last(connection, run)
+    rows = [_row(run, last + number, line) for number, line in enumerate(lines, 1) if last + number < MAX_LINES]
+    if last < MAX_LINES <= last + len(lines):
+        full = NewLine(at=lines[-1].at, level=LogLevel.WARNING, text=f"the log is full ({MAX_LINES} lines); the rest is not kept")
+        rows.append(_row(run, MAX_LINES, full))
+    if rows:
+        connection.execute(insert(run_log), rows)
 
 
 def _last(connection: Connection, run: int) -> int:

@@ -35,9 +35,14 @@ class Memory:
     @classmethod
     def open(cls, address: str | Path) -> "Memory":
         """Open, and bring forward to this code's schema. A path is a file of SQLite. Raises Misuse, HomeUnavailable."""
-        engine = connect(address)
+        engine = connect(address, pooled=True)
         migrate(engine)
         return cls(engine)
+
+    @property
+    def alone(self) -> bool:
+        """Whether one process has it for itself, as a file of SQLite should be had; see ``hullwatch serve``."""
+        return self._engine.dialect.name == "sqlite"
 
     def answers(self) -> None:
         """Raises HomeUnavailable when the database does not."""

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, insert, select, update
 
 from ..model import Gap, Report
 from .database import transaction
+from .logs import LogLevel, NewLine, append_lines
 from .records import pack
 from .runs import NOTHING, OPEN, Counts, Parameters, Run, RunStatus, load_run
 from .schema import run_targets, runs
@@ -45,7 +46,7 @@ class Work:
             return load_run(connection, request_run(connection, job, references, by=by, at=at, parameters=parameters))
 
     def waiting(self) -> list[Waiting]:
-        """All that has not ended, oldest first."""
+        """All pieces of work that have not ended, oldest first."""
         query = (
             select(runs.c.id, runs.c.key, run_targets.c.position, run_targets.c.reference)
             .join(run_targets, run_targets.c.run == runs.c.id)
@@ -164,11 +165,15 @@ def _end(
         "error": pack(error) if error else None,
     }
     connection.execute(update(run_targets).where(_is(run, position)).values(ended))
+    if error is not None:
+        reference = connection.execute(select(run_targets.c.reference).where(_is(run, position))).scalar_one()
+        append_lines(connection, run, [NewLine(at=at, level=LogLevel.ERROR, target=reference, text=f"{error.what}: {error.why}")])
     found = load_run(connection, run)
     found = replace(found, done=found.done + 1, counts=found.counts + counts)
-    values = {"done": found.done, "counts": pack(found.counts)}
+    values: dict[str, object] = {"done": found.done, "counts": pack(found.counts)}
     if found.done == found.total:
         values |= _conclusion(connection, found, error) | {"finished_at": at, "started_at": found.started_at or at}
+        append_lines(connection, run, [NewLine(at=at, text=f"run {run} {values['status']}")])
     connection.execute(update(runs).where(runs.c.id == run).values(values))
 
 

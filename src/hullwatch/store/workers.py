@@ -1,13 +1,15 @@
 """Processes that work on runs, and whether they are alive."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
 
 from msgspec import Struct
-from sqlalchemy import Engine, delete, insert, select, update
+from sqlalchemy import Engine, delete, func, insert, select, update
 
 from .database import transaction
 from .schema import workers
+
+_LOCK = 0x68756C6D
 
 
 class Worker(Struct, frozen=True, kw_only=True):
@@ -44,12 +46,18 @@ class Workers:
         with transaction(self._engine, write=True) as connection:
             connection.execute(delete(workers).where(workers.c.id == worker))
 
-    def bury(self, before: datetime, take_over: Callable[[Sequence[str]], None]) -> tuple[str, ...]:
-        """Have the work of all that were last seen ``before`` taken over, and forget them. One process does that at a time."""
-        dead = select(workers.c.id).where(workers.c.seen_at < before).order_by(workers.c.id).with_for_update()
+    def forget(self) -> None:
+        """None lives, as its only user knows."""
         with transaction(self._engine, write=True) as connection:
+            connection.execute(delete(workers))
+
+    def bury(self, before: datetime, take_over: Callable[[frozenset[str]], None]) -> tuple[str, ...]:
+        """Forget all that were last seen ``before``; ``take_over`` is told those that live. One process does that at a time."""
+        dead = select(workers.c.id).where(workers.c.seen_at < before).order_by(workers.c.id)
+        with transaction(self._engine, write=True) as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
             found = tuple(connection.scalars(dead))
-            if found:
-                take_over(found)
-                connection.execute(delete(workers).where(workers.c.id.in_(found)))
+            connection.execute(delete(workers).where(workers.c.id.in_(found)))
+            take_over(frozenset(connection.scalars(select(workers.c.id))))
             return found
