@@ -245,3 +245,30 @@ def test_names_that_are_not_utf_8_are_shown_and_counted(tmp_path: Path) -> None:
     inventory = everywhere(tmp_path, {**BASE, "opt/\udcff/x-1.dist-info/METADATA": metadata("x", "1")})
 
     assert places(inventory)[2:] == [("x", "1", [("opt/\\xff/x-1.dist-info/METADATA", 1)])]
+
+
+@in_place
+def test_a_database_that_moved_behind_a_link_keeps_its_history(tmp_path: Path) -> None:
+    """Packages belong to the layers that brought them, not to the one that moved the database."""
+    image = make(
+        "app:1",
+        BASE,
+        {"usr/share/dpkg-db/status": status(("zlib", "1.2"), ("jq", "1.6")), "var/lib/.wh.dpkg": b""},
+        {"var/lib/dpkg": Link("../../usr/share/dpkg-db")},
+    )
+    moved_at_once = make(
+        "app:1", BASE, {"usr/share/dpkg-db/status": status(("zlib", "1.2"), ("jq", "1.6")), "var/lib/dpkg": Link("../../usr/share/dpkg-db")}
+    )
+    at = "var/lib/dpkg/status"
+
+    for made in (image, moved_at_once):
+        found = taken_in_place(tmp_path / made.id[7:], made)
+        assert places(found) == [("jq", "1.6", [(at, 2)]), ("zlib", "1.2", [(at, 1)])]
+
+
+@in_place
+def test_whiteouts_at_the_root_are_applied(tmp_path: Path) -> None:
+    """Where nothing else is held of the layers below."""
+    inventory = everywhere(tmp_path, {"x-1.egg-info": metadata("x", "1"), "y-1.egg-info": metadata("y", "1")}, {".wh.x-1.egg-info": b""})
+
+    assert [package.name for package in inventory.packages] == ["y"]

@@ -68,23 +68,27 @@ class Merged:
         self._root = _Node()
         self._directories: set[str] | None = set()
         """All places that hold something; None when that must be looked up anew."""
+        self._moved: dict[str, tuple[int, Origins]] = {}
+        """By reader: the layer that last took away a file at an exact path, and that one's origins."""
 
     def add(self, layer: LayerRead, index: int) -> None:
         """Lay one more layer on top."""
-        skeleton = layer.facts.skeleton
         earlier = self._forms_of(layer.facts) if index else {}
-        if directories := self._known_directories():
-            for path in layer.covers(directories):
-                self._remove(path)
-            for path in paths_in(skeleton.hidden):
-                self._remove(path)
-            for path in paths_in(skeleton.opaque):
-                self._remove_content(path)
-        for path, stands in skeleton.stands.items():
+        databases = self._databases()
+        self._hide(layer)
+        for path, stands in layer.facts.skeleton.stands.items():
             self._stand(path, stands)
         for reader, by_path in layer.facts.facts.items():
             for path, facts in by_path.items():
                 self._place(reader, Seen(path, facts, index, _origins(facts, earlier.get((reader, path), {}), index)))
+        for (reader, path), origins in databases.items():
+            if not self._origins_at(path, reader):
+                self._moved[reader] = (index, origins)
+
+    def moved(self, reader: str, facts: tuple[Fact, ...], index: int) -> Origins:
+        """Origins of a database found where links lead: those of the form that was seen below, if its layer took that one away."""
+        since, origins = self._moved.get(reader, (index, {}))
+        return _origins(facts, origins if since == index else {}, index)
 
     def exact_paths(self, reader: str) -> frozenset[str]:
         """What a reader names exactly."""
@@ -138,6 +142,21 @@ class Merged:
         for reader in readers:
             if not reader.reads.matches(place) and (not known or _may_be_file(node)):
                 yield Unread(path, place, reader)
+
+    def _hide(self, layer: LayerRead) -> None:
+        """Take away what this layer hides of those below."""
+        if directories := self._known_directories():
+            for path in layer.covers(directories):
+                self._remove(path)
+        for path in paths_in(layer.facts.skeleton.hidden):
+            self._remove(path)
+        for path in paths_in(layer.facts.skeleton.opaque):
+            self._remove_content(path)
+
+    def _databases(self) -> dict[tuple[str, str], Origins]:
+        """The origins in every file that is seen at an exact path."""
+        named = [(name, path) for name, reader in self._wanted.readers.items() for path in reader.reads.exact]
+        return {(name, path): origins for name, path in named if (origins := self._origins_at(path, name))}
 
     def _forms_of(self, facts: LayerFacts) -> dict[tuple[str, str], Origins]:
         """For what a layer brings: which layers had brought the packages of the form that was seen below it."""

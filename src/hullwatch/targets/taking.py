@@ -119,4 +119,5 @@ def _read_lent(path: str, place: str, unread: Unread, stack: Stack, contents: Co
             index, file = lent
             budget.reads()
             facts, _ = read_file(unread.reader, file, budget)
-            contents.seen.append((name_of(unread.reader), Seen(path, facts, index, {})))
+            reader = name_of(unread.reader)
+            contents.seen.append((reader, Seen(path, facts, index, contents.merged.moved(reader, facts, index))))
