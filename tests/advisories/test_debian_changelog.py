@@ -75,7 +75,7 @@ def test_a_flaw_named_again_was_fixed_incompletely() -> None:
         ("Fix CVE-2025-0001 and cve-2025-00022.", ["CVE-2025-0001", "CVE-2025-00022"]),
         ("CVE-2025-49794 and -49796", ["CVE-2025-49794", "CVE-2025-49796"]),
         ("CVE-2016-9577/9578, CVE-2019-{1000, 1001}", ["CVE-2016-9577", "CVE-2016-9578", "CVE-2019-1000", "CVE-2019-1001"]),
-        ("CVE‑2020‑1234, previously fixed CVE 2026-33416", ["CVE-2020-1234", "CVE-2026-33416"]),
+        ("CVE‑2020‑1234, CVE=2022-3598, previously fixed CVE 2026-33416", ["CVE-2020-1234", "CVE-2022-3598", "CVE-2026-33416"]),
         ("CVE-2023-\n    1234", ["CVE-2023-1234"]),
         ("CVE-2020-1234, 2021-01-02; CVE-2020-12, XCVE-2020-1111", ["CVE-2020-1234"]),
     ],
@@ -109,6 +109,13 @@ def test_a_version_that_the_changelog_does_not_name_is_placed_by_order() -> None
     assert lacks(entries, "17.0.15-1~deb12u1") == {"CVE-2026-0001", "CVE-2026-0002"}
     assert lacks(entries, "17.0.19-1~deb12u1") == {"CVE-2026-0002"}
     assert lacks(entries, "17.0.21-1~deb12u1") == set()
+
+
+def test_a_rebuild_that_the_changelog_does_not_name_has_the_fixes_of_what_it_rebuilds() -> None:
+    """openjdk-17 17.0.6+10-1~deb11u1 (DSA-5335-1) has what 17.0.6+10-1 has, and stands in no newer changelog."""
+    entries = read(changelog(("17.0.16-1~deb11u1", "rebuild"), ("17.0.16-1", "CVE-2025-0001"), ("17.0.6+10-1", "CVE-2023-21835")))
+    assert lacks(entries, "17.0.6+10-1~deb11u1") == {"CVE-2025-0001"}
+    assert lacks(entries, "17.0.5+8-2") == {"CVE-2025-0001", "CVE-2023-21835"}
 
 
 def test_position_counts_before_the_order_of_versions() -> None:

@@ -29,6 +29,7 @@ _SUPPORT_ENDS = {
     "3.8": date(2020, 5, 1), "3.9": date(2020, 11, 1), "3.10": date(2021, 5, 1), "3.11": date(2021, 11, 1), "3.12": date(2022, 5, 1),
     "3.13": date(2022, 11, 1), "3.14": date(2023, 5, 1), "3.15": date(2023, 11, 1), "3.16": date(2024, 5, 23), "3.17": date(2024, 11, 22),
     "3.18": date(2025, 5, 9), "3.19": date(2025, 11, 1), "3.20": date(2026, 4, 1), "3.21": date(2026, 11, 1), "3.22": date(2027, 5, 1),
+    "3.23": date(2027, 11, 1),
 }  # fmt: skip
 """When support of a release ends, as https://alpinelinux.org/releases/ says of main; of a release that is not named nothing is said."""
 

@@ -16,7 +16,7 @@ from ..versions.order import key
 
 _HEADER = re.compile(r"[A-Za-z0-9][\w.+-]* \(([^()\s]+)\)((?: +[\w.+~-]+)*);")
 _CVE = re.compile(
-    r"\bCVE[-\u2010-\u2015 ](?P<year>\d{4})[-\u2010-\u2015]\s*"
+    r"\bCVE[-=\u2010-\u2015 ](?P<year>\d{4})[-\u2010-\u2015]\s*"
     r"(?P<numbers>\{\d{4,7}(?:\s*,\s*\d{4,7})*\}|\d{4,7}\b(?:(?:\s*(?:,|&|and|or)\s*-|\s*/\s*-?)\d{4,7}\b)*)",
     re.IGNORECASE,
 )

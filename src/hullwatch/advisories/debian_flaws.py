@@ -16,6 +16,7 @@ from .debian_sources import Offer
 
 _KERNEL = re.compile(r"linux(?:-latest|-signed-\w+|-\d[\w.]*(?:-signed-\w+)?)?|linux-signed-\d[\w.]*-\w+")
 """Sources of kernels: ``linux``, ``linux-signed-amd64``, ``linux-6.1``, ``linux-signed-5.10-arm64``."""
+_REBUILD = re.compile(r"~deb(\d+)u\d+$")
 _NO_KERNEL = (
     "bpftool", "hyperv-daemons", "libcpupower*", "linux-bootwrapper-*", "linux-compiler-*", "linux-config-*", "linux-cpupower",
     "linux-doc*", "linux-headers-*", "linux-kbuild-*", "linux-libc-dev*", "linux-perf*", "linux-source*", "linux-support-*", "rtla",
@@ -56,7 +57,7 @@ def _advisory(offer: Offer, id_: str, fixed: str, class_: AdvisoryClass, text: s
 
 def _flaws(offer: Offer, entries: Sequence[Entry]) -> Iterator[Advisory]:
     """One advisory per CVE, in the changelog's order."""
-    lowest = _lowest_so_far(entries)
+    lowest = _lowest_so_far(entries, _rebuild(offer.version))
     listed: dict[int, tuple[str, ...]] = {}
     named: dict[str, list[tuple[int, Mention]]] = {}
     for position, entry in enumerate(entries):
@@ -80,12 +81,22 @@ def _flaws(offer: Offer, entries: Sequence[Entry]) -> Iterator[Advisory]:
         )
 
 
-def _lowest_so_far(entries: Sequence[Entry]) -> list[str]:
-    """For each position, the lowest version of it and of all above."""
+def _lowest_so_far(entries: Sequence[Entry], rebuild: str) -> list[str]:
+    """For each position, the lowest version of it and of all above, and of what a rebuild of those for the release is called."""
     lowest: list[str] = []
     for entry in entries:
-        lowest.append(entry.version if not lowest or _is_lower(entry.version, lowest[-1]) else lowest[-1])
+        version = entry.version if not rebuild or _REBUILD.search(entry.version) else entry.version + rebuild
+        lowest.append(version if not lowest or _is_lower(version, lowest[-1]) else lowest[-1])
     return lowest
+
+
+def _rebuild(newest: str) -> str:
+    """What the release appends to versions that it takes over from newer ones (``~deb12u1``); empty when it does not do so.
+
+    A changelog knows of no earlier rebuilds: 17.0.6-1~deb12u1 has the fixes of 17.0.6-1, whose entry the newest one holds.
+    """
+    found = _REBUILD.search(newest)
+    return f"~deb{found[1]}u1" if found else ""
 
 
 def _not_lower(below: Sequence[Entry], bound: str) -> Iterator[str]:

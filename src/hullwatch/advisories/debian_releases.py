@@ -1,4 +1,4 @@
-"""Debian's releases: code names, where their suites lie, and how long they are supported (https://wiki.debian.org/DebianReleases, /LTS)."""
+"""Debian's releases: code names, where their suites lie, and how long they are supported (debian.csv of the package distro-info-data)."""
 
 from datetime import date
 
@@ -27,7 +27,7 @@ RELEASES = {
     "stretch": Release("9", date(2020, 7, 18), date(2022, 6, 30)),
     "buster": Release("10", date(2022, 9, 10), date(2024, 6, 30)),
     "bullseye": Release("11", date(2024, 8, 14), date(2026, 8, 31)),
-    "bookworm": Release("12", date(2026, 6, 10), date(2028, 6, 30)),
+    "bookworm": Release("12", date(2026, 7, 11), date(2028, 6, 30)),
     "trixie": Release("13", date(2028, 8, 9), date(2030, 6, 30)),
     "forky": Release("14"),
     "duke": Release("15"),
