@@ -8,7 +8,8 @@ from typing import BinaryIO, Protocol
 
 from msgspec import Struct
 
-from .model import Advisory, Feed, FileState, Gap, Inventory, Lifecycle, Location, Score
+from .model import Advisory, Feed, FileState, Gap, Inventory, Lifecycle, Location, Note, Score
+from .model.agent import FileEvent, Signature
 from .model.reads import Reads
 
 KIBIBYTE = 1024
@@ -106,6 +107,50 @@ class Docker(Protocol):
         """The body as a stream, for exports."""
 
 
+class KnownFiles(Protocol):
+    """What an agent remembers of the files it watches, over restarts. Paths as in ``Paths``."""
+
+    def established(self) -> frozenset[str]:
+        """Patterns whose files have all been met once: what is new below them is news."""
+
+    def establish(self, patterns: Collection[str]) -> None:
+        """Say that these, and no others, have been."""
+
+    def inside(self, directory: str) -> Mapping[str, Signature]:
+        """What is known in a directory, by name."""
+
+    def get(self, directory: str, name: str) -> Signature | None:
+        """What is known of one file."""
+
+    def put(self, directory: str, name: str, signature: Signature) -> None:
+        """Remember."""
+
+    def drop(self, directory: str, name: str) -> None:
+        """Forget."""
+
+    def drop_below(self, directory: str) -> Sequence[str]:
+        """Forget all below a directory; the paths that were known, what lies deeper before what holds it."""
+
+    def move(self, directory: str, to: str) -> None:
+        """What is known below one directory is from now on known below another."""
+
+
+class FileEvents(Protocol):
+    """Changes of files, live."""
+
+    def wait(self, timeout_s: float | None) -> None:
+        """Until there is something to take, ``wake`` is called, or the time is over."""
+
+    def wake(self) -> None:
+        """End a ``wait``, from any thread."""
+
+    def take(self) -> Iterator[FileEvent | Gap | Note]:
+        """What has happened, as far as it is known now; what could not be watched or was missed is a gap."""
+
+    def close(self) -> None:
+        """Watch no longer."""
+
+
 class FactCache(Protocol):
     """Facts kept per layer × reader × revision. Losing it costs time and nothing else."""
 
@@ -160,6 +205,6 @@ class Progress(Protocol):
 
 
 __all__ = [
-    "KIBIBYTE", "MEBIBYTE", "Advisories", "Clock", "Commands", "Docker", "Entry", "FactCache", "File", "Files",
-    "Paths", "Progress", "Reads", "Step",
+    "KIBIBYTE", "MEBIBYTE", "Advisories", "Clock", "Commands", "Docker", "Entry", "FactCache", "File", "FileEvents", "Files",
+    "KnownFiles", "Paths", "Progress", "Reads", "Step",
 ]  # fmt: skip

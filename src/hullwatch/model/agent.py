@@ -46,6 +46,19 @@ class FileEvent(Struct, frozen=True, kw_only=True):
     """1 the digests are there, -1 the content could not be read or is too large, 0 it was not asked for."""
 
 
+class Signature(Struct, frozen=True):
+    """By what we tell that a file is still the same: from its lstat(2)."""
+
+    mode: int
+    """With its kind."""
+    inode: int
+    uid: int
+    gid: int
+    size_bytes: int
+    modified_at_ns: int
+    changed_at_ns: int
+
+
 class KeptFileEvent(Struct, frozen=True):
     """A file event with the number it was kept under; numbers rise."""
 
