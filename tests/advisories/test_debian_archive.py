@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hullwatch.advisories import debian_archive
+from hullwatch.advisories import debian_archive, kept
 from hullwatch.advisories.database import AdvisoryDatabase
 from hullwatch.assess.vulnerabilities import judge_packages
 from hullwatch.model import Advisory, AdvisoryClass, Distribution, Feed, Judgement, Lifecycle, Package
@@ -182,6 +182,30 @@ def test_nothing_is_fetched_twice(mirror: Mirror, database: AdvisoryDatabase, we
     assert [path.rpartition("/")[2] for path, _ in web.requests if "debian" in path] == ["InRelease"] * 3
     [feed] = [feed for feed in database.status() if feed.source == "debian"]
     assert feed.fetched_at == NOON + timedelta(days=2)
+
+
+def test_an_index_that_has_not_changed_is_not_fetched_again(
+    mirror: Mirror, database: AdvisoryDatabase, web: Web, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Main's is large and stands still for months, while security changes every day; what no feed is made of any more is removed."""
+    monkeypatch.setattr(kept, "_WORTH_KEEPING", 1)
+    mirror.source("bookworm", "example", "2-1")
+    mirror.source("bookworm-security", "example", "1-1")
+    mirror.publish()
+    web.answer = serving(mirror.root)
+    image = inventory(BOOKWORM, deb("example", "2-1"))
+    update(database, [image], web.address)
+    before = {path.name for path in (database.directory / "documents").iterdir()}
+    mirror.source("bookworm-security", "another", "1-1")
+    mirror.publish()
+    web.requests.clear()
+    update(database, [image], web.address, clock=FixedClock(NOON + timedelta(days=2)))
+    assert [path for path, _ in web.requests if path.endswith("Sources.xz")] == [
+        "/deb.debian.org/debian-security/dists/bookworm-security/main/source/Sources.xz"
+    ]
+    after = {path.name for path in (database.directory / "documents").iterdir()}
+    assert len(after) == len(before)
+    assert after != before
 
 
 def test_an_index_that_does_not_fit_its_digest_is_refused(mirror: Mirror, database: AdvisoryDatabase) -> None:

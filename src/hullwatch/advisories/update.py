@@ -18,6 +18,7 @@ from .database import AdvisoryDatabase
 from .feed_file import FeedFile, Fingerprint
 from .feed_writer import FeedWriter
 from .fetch import Fetched, Fetcher
+from .kept import KeptDocuments
 from .records import Errand, Listed, Record, Remote, Wanted
 from .sources import Following, Indexed, Source
 
@@ -95,6 +96,7 @@ class _Updating:
         self._progress = progress
         self._max_age = max_age
         self._force = force
+        self._kept = KeptDocuments(database.directory / "documents")
 
     def keep_current(self, task: _Task) -> Iterator[Gap]:
         """Fetch the feed unless it is fresh, then what its source looks further for; a gap when that fails."""
@@ -178,7 +180,19 @@ class _Updating:
         further = task.source.indexes(task.feed, [each.body for each in first])
         for each in first:
             each.body.seek(0)
-        return [*first, *self._all(further, {}, stack)]
+        return [*first, *self._listed(further, stack)]
+
+    def _listed(self, wanted: Sequence[Wanted], stack: ExitStack) -> Sequence[Fetched]:
+        """Documents that are named by their digest: kept ones, else fetched and kept."""
+        found = []
+        for each in wanted:
+            if (body := self._kept.open(each.sha256)) is not None:
+                stack.callback(body.close)
+                found.append(Fetched(body=body, fingerprint=Fingerprint(address=each.address, sha256=each.sha256)))
+            else:
+                found += self._all((each,), {}, stack)
+                self._kept.keep(each.sha256, found[-1].body)
+        return found
 
     def _all(self, wanted: Sequence[Wanted], known: Mapping[str, Fingerprint], stack: ExitStack) -> Sequence[Fetched]:
         fetched = []
@@ -209,6 +223,8 @@ class _Updating:
             if known is not None and not self._force:
                 _refuse_shrunk(known, writer.count)
                 _refuse_older(known.feed, feed)
+        files = [self._database.file(each.id) for each in self._database.status()]
+        self._kept.forget_others({known.sha256 for file in files if file is not None for known in file.fingerprints().values()})
         self._progress.finished(f"feed {feed.id}", f"{writer.count} records")
 
 
