@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from .. import __version__
-from ..errors import Denied, HullwatchError, LimitExceeded, Malformed, NotFound, Unreachable, Untrusted
+from ..errors import Denied, HomeUnavailable, HullwatchError, LimitExceeded, Malformed, NotFound, Unreachable, Untrusted
 from ..ports import KIBIBYTE, MEBIBYTE, Progress, Step
 from . import transfer
 from .feed_file import Fingerprint
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 _TRIES = 3
 _FIRST_WAIT_S = 0.5
 _LONGEST_WAIT_S = 30.0
-_TELLING = (Untrusted, Malformed, LimitExceeded, Denied, Unreachable, NotFound)
+_TELLING = (HomeUnavailable, Untrusted, Malformed, LimitExceeded, Denied, Unreachable, NotFound)
 """Of what several places answered, the first kind that occurs is what the user is told; that nothing is there, by the last of them."""
 
 

@@ -10,7 +10,7 @@ from urllib.parse import urljoin, urlsplit
 
 from msgspec import Struct
 
-from ..errors import HullwatchError, LimitExceeded, Malformed, NotFound, Unreachable, Untrusted
+from ..errors import HomeUnavailable, HullwatchError, LimitExceeded, Malformed, NotFound, Unreachable, Untrusted
 from ..ports import KIBIBYTE, MEBIBYTE, Step
 
 if TYPE_CHECKING:
@@ -45,7 +45,10 @@ class Answer(Struct, frozen=True, kw_only=True):
 
 
 def get(client: "httpx.Client", address: str, headers: Mapping[str, str], *, limit: int, timeout_s: float, step: Step | None) -> Answer:
-    """Answer of a GET with status 200, 206 or 304. Raises Again, NotFound, Unreachable, Untrusted, Malformed, LimitExceeded."""
+    """Answer of a GET with status 200, 206 or 304.
+
+    Raises Again, NotFound, Unreachable, Untrusted, Malformed, LimitExceeded, HomeUnavailable (no room for the answer).
+    """
     import httpx
 
     ends = time.monotonic() + _PATIENCE * timeout_s
@@ -62,6 +65,8 @@ def get(client: "httpx.Client", address: str, headers: Mapping[str, str], *, lim
         raise Again(Unreachable(f"{address}: no answer within {timeout_s:g} s"), host_is_gone=gone) from error
     except httpx.TransportError as error:
         raise Again(Unreachable(f"{address}: {error}")) from error
+    except OSError as error:
+        raise HomeUnavailable(f"{address} cannot be kept: {error.strerror or error}", remedy="make room for temporary files") from error
     except (httpx.InvalidURL, httpx.StreamError, httpx.DecodingError, UnicodeError) as error:
         raise Malformed(f"{address}: {error}") from error
     raise Unreachable(f"{address}: redirected more than {_REDIRECTS} times")
