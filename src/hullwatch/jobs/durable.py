@@ -1,7 +1,7 @@
 """The same jobs as durable workflows (DBOS): they survive ``kill -9``, keep to limits, and may be worked on by many processes.
 
-What is asked for, and what became of it, is in our own memory (``store.work``); the queue only knows which piece is whose turn. So a workflow
-is one piece of one run, its steps hand on numbers, and each step may be done again.
+What is asked for, and what became of it, is in our own memory (``store.work``); the queue only knows which piece is whose turn. So a
+workflow is one piece of one run, its steps hand on numbers, and each step may be done again.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ from sqlalchemy import make_url
 
 from ..errors import HomeUnavailable, Misuse, Unreachable
 from ..model import Gap
-from ..store.runs import Counts, Run, RunStatus
+from ..store.runs import Counts, RunStatus
 from ..store.work import Waiting
 from ..store.workers import Worker
 from .working import Workshop
@@ -110,8 +110,8 @@ class DurableHands:
             on_conflict="always_update",
         )
 
-    def take(self, run: Run) -> None:
-        """Have what waits of a run done, as soon as the limits allow."""
+    def take(self) -> None:
+        """Have what waits done, as soon as the limits allow."""
         self.wanted.set()
 
     def enqueue(self) -> None:
@@ -119,9 +119,9 @@ class DurableHands:
         self.wanted.clear()
         self._enqueue(self._memory.work.waiting())
 
-    def drop(self, run: Run, positions: Sequence[int]) -> None:
-        """These need not be begun any more."""
-        DBOS.cancel_workflows([_name(run.key, position) for position in positions])
+    def drop(self, waiting: Sequence[Waiting]) -> None:
+        """This need not be begun any more."""
+        DBOS.cancel_workflows([_name(each) for each in waiting])
 
     def live(self) -> None:
         """Say that this process lives."""
@@ -137,7 +137,7 @@ class DurableHands:
 
     def find_lost(self) -> None:
         """End what the queue has given up and memory has not: it would be under way for ever."""
-        waiting = {_name(each.key, each.position): each for each in self._memory.work.waiting()}
+        waiting = {_name(each): each for each in self._memory.work.waiting()}
         names = sorted(waiting)
         for start in range(0, len(names), _AT_ONCE):
             for found in DBOS.list_workflows(workflow_ids=names[start : start + _AT_ONCE], load_input=False, load_output=False):
@@ -151,7 +151,7 @@ class DurableHands:
             self._memory.workers.leave(self.worker)
 
     def _enqueue(self, waiting: Sequence[Waiting]) -> None:
-        names = {_name(each.key, each.position): each for each in waiting}
+        names = {_name(each): each for each in waiting}
         self._taken &= names.keys()
         for name in [name for name in names if name not in self._taken]:
             each = names[name]
@@ -193,9 +193,9 @@ class DurableHands:
         return config
 
 
-def _name(key: str, position: int) -> str:
+def _name(waiting: Waiting) -> str:
     """What the queue calls a piece of work."""
-    return f"{key}-{position}"
+    return f"{waiting.key}-{waiting.position}"
 
 
 def _use_write_ahead_log(path: Path) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from ..assess.threshold import parse_threshold
@@ -12,8 +13,11 @@ from ..model import FindingKind
 from ..ports import Clock
 from ..store.memory import Memory
 from ..store.runs import Parameters, Run
+from ..store.schedules import NewSchedule, Schedule
 from ..store.targets import WatchedTarget
+from ..store.work import Waiting
 from ..targets.references import parse_reference
+from .schedules import check_schedule, next_after
 
 JOBS = ("scan", "update")
 """What can be asked of a server, and scheduled."""
@@ -24,11 +28,23 @@ MAX_TARGETS = 10_000
 class Hands(Protocol):
     """Who does what is asked for: ``jobs.durable``, or a double."""
 
-    def take(self, run: Run) -> None:
-        """Have what waits of a run done, as soon as the limits allow. Asking again changes nothing."""
+    def take(self) -> None:
+        """Have what waits done, as soon as the limits allow. Asking again changes nothing."""
 
-    def drop(self, run: Run, positions: Sequence[int]) -> None:
-        """These need not be begun any more."""
+    def drop(self, waiting: Sequence[Waiting]) -> None:
+        """This need not be begun any more."""
+
+
+class ScheduleWish(Struct, frozen=True, kw_only=True):
+    """What a schedule is to be."""
+
+    name: str
+    cron: str
+    time_zone: str
+    job: str
+    targets: tuple[str, ...]
+    parameters: Parameters
+    paused: bool
 
 
 class Server:
@@ -49,16 +65,29 @@ class Server:
         """Ask for a run; of a scan that names no target, of everything that is watched. Raises Misuse."""
         parameters = self.checked(job, parameters)
         run = self.memory.work.request(job, self.work_of(job, references), by=by, at=self.clock.now(), parameters=parameters)
-        self.hands.take(run)
+        self.hands.take()
         return run
 
     def cancel(self, run: int, *, by: str) -> Run:
         """Ask that a run end; one that has ended stays as it is. Raises NotFound."""
-        positions = self.memory.work.cancel(run, by, self.clock.now())
-        found = self.memory.runs.get(run)
-        if positions:
-            self.hands.drop(found, positions)
-        return found
+        waiting = self.memory.work.cancel(run, by, self.clock.now())
+        if waiting:
+            self.hands.drop(waiting)
+        return self.memory.runs.get(run)
+
+    def add_schedule(self, wish: ScheduleWish, *, by: str) -> Schedule:
+        """Have a job done whenever it is due. Raises Misuse."""
+        return self.memory.schedules.add(self._new(wish), by=by, at=self.clock.now())
+
+    def change_schedule(self, schedule: int, wish: ScheduleWish) -> Schedule:
+        """From now on it is due as ``wish`` says. Raises NotFound, Misuse."""
+        return self.memory.schedules.change(schedule, self._new(wish))
+
+    def run_schedule(self, schedule: int, *, by: str) -> Run:
+        """Ask for a run out of turn. Raises NotFound, Misuse."""
+        run = self.memory.schedules.run_now(schedule, by=by, at=self.clock.now())
+        self.hands.take()
+        return self.memory.runs.get(run)
 
     def work_of(self, job: str, references: Sequence[str]) -> tuple[str, ...]:
         """The pieces of work of a run. Raises Misuse."""
@@ -85,3 +114,18 @@ class Server:
         fail_on = parameters.fail_on or self.settings.fail_on
         parse_threshold(fail_on)
         return replace(parameters, fail_on=fail_on)
+
+    def _new(self, wish: ScheduleWish) -> NewSchedule:
+        check_schedule(wish.cron, wish.time_zone)
+        if wish.job == "update" and wish.targets:
+            raise Misuse("an update has no targets", remedy="leave them out")
+        return NewSchedule(
+            name=wish.name,
+            cron=wish.cron,
+            time_zone=wish.time_zone,
+            job=wish.job,
+            targets=self.parsed(wish.targets),
+            parameters=self.checked(wish.job, wish.parameters),
+            paused=wish.paused,
+            next_run_at=next_after(wish.cron, wish.time_zone, self.clock.now()),
+        )

@@ -5,15 +5,16 @@ from datetime import datetime
 from pathlib import Path
 
 from msgspec import Struct
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
 from ..model import Ecosystem, Finding, Inventory, Judgement
 from .database import connect, migrate, transaction
 from .findings import KeptFinding, follow, load_findings
-from .inventories import holders, load_inventories, load_inventory, save_inventories
+from .inventories import KnownInventory, holders, list_inventories, load_inventories, load_inventory, save_inventories
 from .judgements import already_judged, keep_told, know_targets, last_judged, save_judgements
 from .records import pack, unpack
 from .runs import begin_run, end_run
+from .schema import targets
 
 
 class Remembered(Struct, frozen=True, kw_only=True):
@@ -102,6 +103,17 @@ class History:
         """Every target as it was last found, ordered by reference; one is held at a time."""
         with transaction(self._engine, write=False) as connection:
             yield from load_inventories(connection)
+
+    def known(self, *, after: int = 0, limit: int = 100) -> list[KnownInventory]:
+        """Targets that were looked at, with a number above ``after``, by number."""
+        with transaction(self._engine, write=False) as connection:
+            return list_inventories(connection, after, limit)
+
+    def reference_of(self, target: int) -> str | None:
+        """What the target of that number is called; None: there is none."""
+        with transaction(self._engine, write=False) as connection:
+            found: str | None = connection.scalar(select(targets.c.reference).where(targets.c.id == target))
+            return found
 
     def findings(self, reference: str) -> tuple[KeptFinding, ...]:
         """All findings ever made of a target, passes too, ordered by kind, rule and subject."""

@@ -68,6 +68,34 @@ def load_inventories(connection: Connection) -> Iterator[Inventory]:
             yield inventory
 
 
+class KnownInventory(Struct, frozen=True, kw_only=True):
+    """A target that was looked at, and what it was."""
+
+    id: int
+    """Of the target."""
+    reference: str
+    kind: str
+    taken_at: datetime
+    distribution: str
+    """Id and release; empty where there is none."""
+
+
+def list_inventories(connection: Connection, after: int, limit: int) -> list[KnownInventory]:
+    """Targets that were looked at, with a number above ``after``, by number."""
+    query = (
+        select(targets.c.id, targets.c.reference, targets.c.kind, judgements.c.taken_at, inventories.c.distribution)
+        .join(judgements, (judgements.c.target == targets.c.id) & (judgements.c.run == targets.c.last_run))
+        .join(inventories, inventories.c.id == judgements.c.inventory)
+        .where(targets.c.id > after)
+        .order_by(targets.c.id)
+        .limit(limit)
+    )
+    return [
+        KnownInventory(id=row.id, reference=row.reference, kind=row.kind, taken_at=row.taken_at, distribution=row.distribution)
+        for row in connection.execute(query)
+    ]
+
+
 def holders(connection: Connection, names: Collection[tuple[Ecosystem | None, str]]) -> tuple[str, ...]:
     """References of targets whose last inventory holds a package, or one built from a source package, of these names; sorted."""
     found: set[str] = set()

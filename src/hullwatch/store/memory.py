@@ -5,6 +5,7 @@ from pathlib import Path
 from sqlalchemy import Engine, select
 
 from .database import connect, migrate, transaction
+from .finding_search import Findings
 from .history import History
 from .logs import Logs
 from .runs import Runs
@@ -22,6 +23,7 @@ class Memory:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self.history = History(engine)
+        self.findings = Findings(engine)
         self.targets = Targets(engine)
         self.schedules = Schedules(engine)
         self.runs = Runs(engine)

@@ -94,8 +94,8 @@ class Run(Struct, frozen=True, kw_only=True):
     exit_status: int | None
     error: str
     cancelled_by: str
+    """Who asked that it end; empty: nobody."""
     parameters: Parameters
-    key: str
 
     @property
     def open(self) -> bool:
@@ -232,7 +232,6 @@ def _run(row: Row[*tuple[Any, ...]]) -> Run:
         error=row.error or "",
         cancelled_by=row.cancelled_by or "",
         parameters=unpack(row.parameters, Parameters) if row.parameters else Parameters(),
-        key=row.key or "",
     )
 
 

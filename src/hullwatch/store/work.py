@@ -30,6 +30,7 @@ class Waiting(Struct, frozen=True):
 
     run: int
     key: str
+    """Tells the run from all others, also those of another database that the queue has seen."""
     position: int
     reference: str
 
@@ -47,14 +48,8 @@ class Work:
 
     def waiting(self) -> list[Waiting]:
         """All pieces of work that have not ended, oldest first."""
-        query = (
-            select(runs.c.id, runs.c.key, run_targets.c.position, run_targets.c.reference)
-            .join(run_targets, run_targets.c.run == runs.c.id)
-            .where(run_targets.c.status.in_(OPEN))
-            .order_by(runs.c.id, run_targets.c.position)
-        )
         with transaction(self._engine, write=False) as connection:
-            return [Waiting(*row) for row in connection.execute(query)]
+            return _waiting(connection, run_targets.c.status.in_(OPEN))
 
     def begin(self, run: int, position: int, at: datetime) -> Begun | None:
         """Begin work on a target, or begin it again after its worker died. None: it has ended, or nobody wants it any more."""
@@ -91,17 +86,16 @@ class Work:
                 _end(connection, run, position, status, at, report=report, counts=counts, error=error)
             return load_run(connection, run)
 
-    def cancel(self, run: int, by: str, at: datetime) -> tuple[int, ...]:
-        """End what has not begun; what is under way ends when it notices. Gives the positions that need not be begun any more."""
+    def cancel(self, run: int, by: str, at: datetime) -> list[Waiting]:
+        """End what has not begun; what is under way ends when it notices. Gives what need not be begun any more."""
         with transaction(self._engine, write=True) as connection:
             if not _locked(connection, run).open:
-                return ()
+                return []
             connection.execute(update(runs).where(runs.c.id == run, runs.c.cancelled_by.is_(None)).values(cancelled_by=by))
-            query = select(run_targets.c.position).where(run_targets.c.run == run, run_targets.c.status == RunStatus.QUEUED.value)
-            positions = tuple(connection.scalars(query))
-            for position in positions:
-                _end(connection, run, position, RunStatus.CANCELLED, at)
-            return positions
+            queued = _waiting(connection, (run_targets.c.run == run) & (run_targets.c.status == RunStatus.QUEUED.value))
+            for each in queued:
+                _end(connection, run, each.position, RunStatus.CANCELLED, at)
+            return queued
 
 
 def request_run(
@@ -135,6 +129,16 @@ def request_run(
     ]
     connection.execute(insert(run_targets), wanted)
     return run
+
+
+def _waiting(connection: Connection, which: ColumnElement[bool]) -> list[Waiting]:
+    query = (
+        select(runs.c.id, runs.c.key, run_targets.c.position, run_targets.c.reference)
+        .join(run_targets, run_targets.c.run == runs.c.id)
+        .where(which)
+        .order_by(runs.c.id, run_targets.c.position)
+    )
+    return [Waiting(*row) for row in connection.execute(query)]
 
 
 def _is(run: int, position: int) -> ColumnElement[bool]:

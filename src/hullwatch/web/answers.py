@@ -32,15 +32,27 @@ class Answer(JSONResponse):
             return msgspec.json.encode(with_strings(content, encodable))
 
 
-def says(kind: type | None, status: int = 200, *, takes: type | None = None, also: dict[int, str] | None = None) -> dict[str, Any]:
-    """What a route answers (a record, or nothing) and takes, for its decorator; refusals and failures are added."""
-    refusals = {401: "not logged in", 403: "the role does not suffice", 422: "cannot be understood", **(also or {})}
+def says(
+    kind: type | None,
+    status: int = 200,
+    *,
+    takes: type | None = None,
+    also: dict[int, str] | None = None,
+    streams: str = "",
+    open_to_all: bool = False,
+) -> dict[str, Any]:
+    """What a route answers (a record, or something else) and takes, for its decorator; refusals and failures are added.
+
+    ``streams``: what it answers to those who follow. ``open_to_all``: nobody is refused.
+    """
+    refusals = {} if open_to_all else {401: "not logged in", 403: "the role does not suffice"}
+    refusals |= {422: "cannot be understood"} | (also or {})
     problem = {MEDIA_TYPE: {"schema": _refer(Problem)}}
     responses: dict[int, dict[str, Any]] = {each: {"description": what, "content": problem} for each, what in refusals.items()}
-    phrase = HTTPStatus(status).phrase
-    responses[status] = (
-        {"description": phrase, "content": {"application/json": {"schema": _refer(kind)}}} if kind else {"description": phrase}
-    )
+    content = {"application/json": {"schema": _refer(kind)}} if kind else {}
+    if streams:
+        content["text/event-stream"] = {"schema": {"type": "string", "description": streams}}
+    responses[status] = {"description": HTTPStatus(status).phrase} | ({"content": content} if content else {})
     given: dict[str, Any] = {
         "status_code": status,
         "response_class": Answer if kind else Response,

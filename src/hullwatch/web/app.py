@@ -1,10 +1,12 @@
 """The application: every route, behind the same doorman, the same headers and the same words for failures."""
 
+from collections.abc import Callable
+
 from fastapi import FastAPI
 
 from .. import __version__
 from ..jobs.server import Server
-from . import problem
+from . import health, metrics, problem
 from .answers import Application
 from .api import ROUTERS
 from .headers import SecurityHeaders
@@ -14,8 +16,10 @@ from .security import Doorman
 API = "/api/v1"
 
 
-def create_app(server: Server, *, passwords: Passwords | None = None, secure_cookies: bool = False) -> FastAPI:
-    """The server's application. ``secure_cookies``: browsers reach it by https."""
+def create_app(
+    server: Server, *, passwords: Passwords | None = None, secure_cookies: bool = False, well: Callable[[], bool] = lambda: True
+) -> FastAPI:
+    """The server's application. ``secure_cookies``: browsers reach it by https. ``well``: whether what it needs beside it is at work."""
     app = Application(
         title="hullwatch",
         version=__version__,
@@ -25,7 +29,10 @@ def create_app(server: Server, *, passwords: Passwords | None = None, secure_coo
         redoc_url=None,
     )
     app.state.doorman = Doorman(server, passwords or Passwords(server.memory, server.clock), secure_cookies=secure_cookies)
+    app.state.well = well
     problem.register(app)
+    app.include_router(health.router)
+    app.include_router(metrics.router)
     for router in ROUTERS:
         app.include_router(router, prefix=API)
     app.add_middleware(SecurityHeaders)

@@ -2,6 +2,15 @@
 
 from fastapi import APIRouter
 
-from . import targets
+from . import findings, inventories, runs, schedules, sessions, targets, tokens, users
 
-ROUTERS: tuple[APIRouter, ...] = (targets.router,)
+ROUTERS: tuple[APIRouter, ...] = (
+    targets.router,
+    schedules.router,
+    runs.router,
+    findings.router,
+    inventories.router,
+    users.router,
+    tokens.router,
+    sessions.router,
+)
