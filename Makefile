@@ -40,12 +40,13 @@ docs: $(MADE_FOR_WORK)
 
 lock: $(MADE_FOR_WORK)
 	$(RUN)/python -m pip install --quiet uv
-	$(LOCK) --output-file requirements.lock
-	$(LOCK) --extra postgres --extra server --constraints requirements.lock --output-file requirements-server.lock
-	$(LOCK) --extra postgres --extra server --group dev --constraints requirements-server.lock --output-file requirements-dev.lock
+	$(LOCK) pyproject.toml --output-file requirements.lock
+	$(LOCK) pyproject.toml --extra postgres --extra server --constraints requirements.lock --output-file requirements-server.lock
+	$(LOCK) pyproject.toml --extra postgres --extra server --group dev --constraints requirements-server.lock --output-file requirements-dev.lock
+	$(LOCK) --group build --output-file requirements-build.lock
 
 LOCK := $(RUN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	--no-emit-find-links --custom-compile-command 'make lock' pyproject.toml
+	--no-emit-find-links --custom-compile-command 'make lock'
 
 $(MADE_FOR_SCAN): requirements.lock pyproject.toml
 	@packaging/make-venv requirements.lock
