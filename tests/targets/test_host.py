@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from hullwatch.targets.host import USER_STORAGE
 
 from .image_making import OS_RELEASE, OverlayEngine, metadata, status, take
@@ -68,3 +70,16 @@ def test_a_directory_is_read_whole(tmp_path: Path) -> None:
 
     assert [package.name for package in inventory.packages] == ["zlib", "docker", "engine", "nfs", "opt", "podman", "proc", "srv"]
     assert (inventory.notes, inventory.running_kernel) == ((), "")
+
+
+def test_a_home_that_is_closed_to_this_user_stops_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody may ask what stands in it (root may, so the refusal is made)."""
+    root, is_dir = machine(tmp_path), Path.is_dir
+
+    def refuse(self: Path) -> bool:
+        if self.is_relative_to(root / "home/me"):
+            raise PermissionError
+        return is_dir(self)
+
+    monkeypatch.setattr(Path, "is_dir", refuse)
+    assert "zlib" in [package.name for package in take("host", root=root).packages]

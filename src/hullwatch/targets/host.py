@@ -71,7 +71,15 @@ def notes_of(skipped: Iterable[LeftOut]) -> tuple[Note, ...]:
 def _skipped(root: Path, docker: Docker | None) -> tuple[LeftOut, ...]:
     """Mounts and container storage, each named once and in order."""
     storage = (*CONTAINER_STORAGE, *_data_root(docker), *_storage_of_users(root))
-    return joined(_mounts(root), [path for path in storage if (root / path).is_dir()])
+    return joined(_mounts(root), [path for path in storage if _is_there(root / path)])
+
+
+def _is_there(directory: Path) -> bool:
+    """What this user may not even ask about is not walked either."""
+    try:
+        return directory.is_dir()
+    except OSError:
+        return False
 
 
 def joined(mounts: Iterable[LeftOut], storage: Iterable[str]) -> tuple[LeftOut, ...]:
