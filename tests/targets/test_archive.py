@@ -200,6 +200,9 @@ def test_files_below_a_link_of_the_same_layer_lie_where_it_leads(tmp_path: Path)
     [
         (Limits(entries=3), {str(number): b"" for number in range(5)}, "entries"),
         (Limits(wanted_files=3), {f"{number}.egg-info": metadata("x", "1") for number in range(5)}, "wanted_files"),
+        (Limits(wanted_files=3), {f"{number}.egg-info": Link("x") for number in range(5)}, "wanted_files"),
+        (Limits(wanted_files=3), {"a.egg-info": b"", **{f"{number}.egg-info": Hard("a.egg-info") for number in range(5)}}, "wanted_files"),
+        (Limits(facts=3), {"a.egg-info": b"", **{f"{number}.egg-info": Hard("a.egg-info") for number in range(5)}}, "facts"),
         (Limits(facts=3), {"var/lib/dpkg/status": status(*((f"p{number}", "1") for number in range(9)))}, "facts"),
         (Limits(whiteouts=3), {f".wh.{number}": b"" for number in range(5)}, "whiteouts"),
         (Limits(layer_bytes=4000), {"a": bytes(9000)}, "layer_bytes"),
@@ -220,6 +223,33 @@ def test_a_file_too_large_to_hold_and_a_name_too_long_are_gaps(tmp_path: Path) -
 
     assert inventory.distribution is not None
     assert {gap.kind for gap in inventory.gaps} == {"file", "limit", "package-database"}
+
+
+def test_paths_and_links_that_no_kernel_would_follow_are_gaps(tmp_path: Path) -> None:
+    """Thousands of directories in each other, a link's target of thousands, a file below a link that leads as deep: the rest is read."""
+    deep = "d/" * 300
+    layer: Layer = {
+        **BASE,
+        f"{deep}a-1.egg-info": metadata("a", "1"),
+        "b-1.egg-info": Link("x/" * 2500),
+        "usr/lib/python3": Link("y/" * 250),
+        "usr/lib/python3/c-1.egg-info": metadata("c", "1"),
+    }
+    inventory = read(tmp_path, old_archive(make("app:1", layer)))
+
+    assert [package.name for package in inventory.packages] == ["zlib"]
+    assert [(gap.kind, gap.what[:20]) for gap in inventory.gaps] == [
+        ("archive-entry", "usr/lib/python3/c-1."),
+        ("limit", "b-1.egg-info"),
+        ("limit", "d/d/d/d/d/d/d/d/d/d/"),
+    ]
+
+
+@pytest.mark.parametrize("item", [b"{}", Link("x")])
+def test_an_archive_of_nothing_but_names_is_refused(tmp_path: Path, item: Item) -> None:
+    """Documents and links are held until the manifest comes: there are a few for each layer, not thousands."""
+    with pytest.raises(LimitExceeded, match="documents and links"):
+        read(tmp_path, tar_of({str(number): item for number in range(10_001)} | {"manifest.json": b"[]"}))
 
 
 ARCHIVE = old_archive(IMAGE)

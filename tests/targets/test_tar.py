@@ -2,6 +2,7 @@
 
 import io
 import tarfile
+import tracemalloc
 
 import pytest
 from hypothesis import given
@@ -75,6 +76,21 @@ def test_a_size_of_an_extended_header_replaces_the_header_s() -> None:
     raw = entry.tobuf(tarfile.PAX_FORMAT) + b"x" * 600 + bytes(1024 - 600) + bytes(1024)
 
     assert entries(raw) == [("big", "", b"x" * 600)]
+
+
+def test_extended_headers_that_nobody_asks_for_are_not_held() -> None:
+    """However many precede an entry: each could bring a MiB."""
+    entry = tarfile.TarInfo("x")
+    many = b""
+    for number in range(20):
+        entry.pax_headers = {f"x.{number}.{each}": "v" * 1000 for each in range(100)}
+        many += entry.tobuf(tarfile.PAX_FORMAT)[:-512]  # without the header of the entry itself
+    many += tar_of({"a": b""})
+    tracemalloc.start()
+    assert [name for name, _, _ in entries(many, pieces=512)] == ["a"]
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 1_000_000
 
 
 def test_the_map_of_an_old_sparse_file_is_no_part_of_its_body() -> None:

@@ -29,6 +29,8 @@ from .tarred import Tarred, clean, followed
 MANIFEST = "manifest.json"
 _ALL_DOCUMENTS = 4
 """Times ``document_bytes``: what all documents of one archive may take."""
+_NAMES = 10_000
+"""Documents and links of one archive: per image and layer there are a few."""
 _NO_IMAGE = "this is no archive of docker save: use docker save -o FILE IMAGE"
 
 
@@ -79,6 +81,9 @@ class Archive:
         """Read an archive's image; the first, when there are several. Raises Malformed, Untrusted, LimitExceeded."""
         tar = Tar(decompressed(source, self._taking.limits))
         for entry in tar:
+            self._taking.budget.met(1)
+            if len(self._documents) + len(self._links) > _NAMES:
+                raise LimitExceeded(f"an archive with more than {_NAMES} documents and links", remedy=_NO_IMAGE)
             path = clean(entry.name)
             if path is None:
                 raise Malformed(f"an archive's entry leads out of it: {entry.name[:80]!r}", remedy=_NO_IMAGE)

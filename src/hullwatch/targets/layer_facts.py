@@ -129,7 +129,9 @@ class Collector:
                     self._unsettled.add(name)
 
     def stand(self, path: str, kind: Kind, target: str = "") -> None:
-        """Something other than a wanted regular file stands here."""
+        """Something other than a wanted regular file stands here; it counts as one."""
+        if path not in self.stands:
+            self.budget.reads()
         self.stands[path] = Stands(kind, target)
 
     def forget(self, path: str) -> None:
@@ -139,10 +141,12 @@ class Collector:
             facts.pop(path, None)
 
     def repeat(self, path: str, like: str, readers: tuple[Reader, ...]) -> bool:
-        """The same file stands at another path: its facts hold here too. False when not all readers had read it."""
+        """The same file stands at another path: its facts hold, and count, here too. False when not all readers had read it."""
+        self.budget.reads()
         asked = [self.facts[name_of(reader)] for reader in readers if name_of(reader) in self.facts]
         for facts in asked:
             if like in facts:
+                self.budget.holds(len(facts[like]))
                 facts[path] = facts[like]
         return all(like in facts for facts in asked)
 

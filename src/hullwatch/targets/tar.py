@@ -19,6 +19,9 @@ PAX_LIMIT = 1 * MEBIBYTE
 _NULL = bytes(BLOCK)
 _ADLER = 65521
 _RECORD = re.compile(rb"(\d{1,8}) ")
+_ASKED_FOR = (b"path", b"linkpath", b"size", b"GNU.sparse.name")
+"""Of extended headers: all others are dropped at once, however many an archive has."""
+_SPARSE = "GNU.sparse."
 _REMEDY = "the archive is not whole: save it again"
 
 
@@ -192,7 +195,7 @@ def _sum_fits(block: bytes) -> bool:
 
 def _apply(pax: dict[str, bytes], entry: Entry) -> None:
     """Let extended headers replace what the header says."""
-    entry.sparse = entry.sparse or any(key.startswith("GNU.sparse.") for key in pax)
+    entry.sparse = entry.sparse or any(key.startswith(_SPARSE) for key in pax)
     if (name := pax.get("GNU.sparse.name") or pax.get("path")) is not None:
         entry.name = _text(name)
     if entry.kind in "12" and "linkpath" in pax:
@@ -206,7 +209,7 @@ def _apply(pax: dict[str, bytes], entry: Entry) -> None:
 
 
 def _parse_pax(body: bytes) -> dict[str, bytes]:
-    """``length key=value``, one record after another."""
+    """``length key=value``, one record after another; those that are asked for, and ``GNU.sparse.`` for others of that kind."""
     records, at = {}, 0
     while at < len(body):
         length = _RECORD.match(body, at)
@@ -216,7 +219,10 @@ def _parse_pax(body: bytes) -> dict[str, bytes]:
         key, equals, value = body[length.end() : end - 1].partition(b"=")
         if not equals:
             raise Malformed("a pax header that cannot be understood", remedy=_REMEDY)
-        records[key.decode("utf-8", "replace")] = value
+        if key in _ASKED_FOR:
+            records[key.decode("ascii")] = value
+        elif key.startswith(_SPARSE.encode()):
+            records[_SPARSE] = b""
         at = end
     return records
 

@@ -66,6 +66,11 @@ class Tarred:
         if len(path) > self._limits.path_bytes:
             self._collector.cannot("limit", f"a name of more than {self._limits.path_bytes} bytes (path_bytes)", f"{shown(path[:80])}…")
             return ""
+        if path.count("/") > self._limits.depth:
+            self._collector.cannot(
+                "limit", f"more than {self._limits.depth} directories deep (depth below [limits])", f"{shown(path[:80])}…"
+            )
+            return ""
         return shown(path)
 
     def _enter(self, directory: str) -> None:
@@ -96,7 +101,7 @@ class Tarred:
             case "5" | "0" if entry.is_directory:
                 self._collector.stand(path, Kind.DIRECTORY)
             case "2":
-                self._collector.stand(path, Kind.LINK, shown(entry.link))
+                self._link(path, entry.link)
             case "0" if readers:
                 self._read(tar, entry, path)
             case "1" if readers:
@@ -114,6 +119,13 @@ class Tarred:
             raise Malformed(f"a tar archive ends within {path}", remedy="the archive is not whole: save it again")
         file = BytesFile(path, data, size_bytes=entry.size_bytes, mode=entry.mode, kept_bytes=kept)
         self._collector.read(path, self._wanted.readers_of(path), file)
+
+    def _link(self, path: str, target: str) -> None:
+        if len(target) > self._limits.path_bytes:
+            self._collector.cannot("limit", f"a link's target of more than {self._limits.path_bytes} bytes (path_bytes)", path)
+            self._collector.stand(path, Kind.OTHER)
+        else:
+            self._collector.stand(path, Kind.LINK, shown(target))
 
     def _hard_link(self, path: str, link: str) -> None:
         """The same file as one that came before: what was read of that holds for this."""
@@ -151,7 +163,7 @@ class Tarred:
         for _ in range(_HOPS):
             at = next((above for above in parents(path) if above in covered), None)
             if at is None:
-                return path
+                return path if path.count("/") <= self._limits.depth else None
             stands = self._collector.stands.get(at)
             if stands is None or stands.kind is not Kind.LINK:
                 return None
