@@ -114,6 +114,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Where history is kept; empty means SQLite in the home. For example ``postgresql://…``."""
     docker_host: str = ""
     """Where the Docker Engine answers; empty means DOCKER_HOST, then the current context, then /var/run/docker.sock."""
+    inventory: Path | None = None
+    """The Ansible inventory whose groups are targets (``@web``); None means ./inventory, ./hosts, … (docs/guide/hosts.md)."""
+    sudo: bool = True
+    """Become root by ``sudo -n`` on hosts reached over SSH, where that is allowed."""
     fail_on: str = "high,fixable"
     waivers: Path | None = None
     max_age_h: Annotated[float, msgspec.Meta(ge=0, le=1_000_000)] = 24

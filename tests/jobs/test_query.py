@@ -90,7 +90,6 @@ def test_a_running_container_is_seen_as_its_first_process_sees_it(machine: Edges
         ("container:odd", Malformed),
         ("docker:nginx:1.25", Misuse),
         ("daemon", Misuse),
-        ("ssh://web", Misuse),
     ],
 )
 def test_where_files_cannot_be_read_in_place_it_says_so(machine: Edges, reference: str, error: type[Exception]) -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from hullwatch.errors import HullwatchError, Misuse, NotFound
 from hullwatch.model import Target, TargetKind
-from hullwatch.targets.references import parse_reference
+from hullwatch.targets.references import is_group, parse_reference
 
 DIGEST = "sha256:" + "0f" * 32
 
@@ -34,6 +34,9 @@ DIGEST = "sha256:" + "0f" * 32
         ("dbcc7a9b87fc", TargetKind.IMAGE, "docker:dbcc7a9b87fc"),
         ("registry", TargetKind.IMAGE, "docker:registry:latest"),
         ("docker:registry:2", TargetKind.IMAGE, "docker:registry:2"),
+        ("ssh://web-1", TargetKind.HOST, "ssh://web-1"),
+        ("ssh://Root@Web-1:2222/", TargetKind.HOST, "ssh://Root@web-1:2222"),
+        ("ssh://[2001:DB8::5]", TargetKind.HOST, "ssh://[2001:db8::5]"),
     ],
 )
 def test_named_in_full(text: str, kind: TargetKind, reference: str) -> None:
@@ -41,11 +44,18 @@ def test_named_in_full(text: str, kind: TargetKind, reference: str) -> None:
     assert parse_reference(text) == Target(kind=kind, reference=reference)
 
 
-@pytest.mark.parametrize("text", ["registry:2", "oci:/srv/layout", "podman:alpine", "sbom:a.json", "ssh://root@web-1", "@web", "host:1"])
+@pytest.mark.parametrize("text", ["registry:2", "oci:/srv/layout", "podman:alpine", "sbom:a.json", "http://web-1", "host:1"])
 def test_kinds_that_are_not_there(text: str) -> None:
     """A kind that we do not know is refused, saying which there are; it is never looked up as an image of that name."""
     with pytest.raises(Misuse, match=r"there are: host, daemon, container:…, docker:…, archive:…, dir:…"):
         parse_reference(text)
+
+
+def test_a_group_is_not_one_target() -> None:
+    """It is expanded before, where several targets are welcome."""
+    assert is_group("@web")
+    with pytest.raises(Misuse, match="scan takes groups"):
+        parse_reference("@web")
 
 
 def test_image_called_like_a_kind() -> None:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from ..advisories.database import AdvisoryDatabase
     from ..store.history import History
     from ..store.outbox import Outbox
+    from ..targets.fleet import Fleet
+    from ..targets.ssh_address import Access
 
 
 class SystemClock:
@@ -84,6 +86,28 @@ class Edges:
         if isinstance(self.engine, HullwatchError):
             raise self.engine
         return self.engine
+
+    @cached_property
+    def fleet(self) -> "Fleet":
+        """The hosts of the Ansible inventory. Raises NotFound (there is none), Misuse, Denied, Unreachable, LimitExceeded."""
+        from ..targets.fleet import open_fleet
+
+        return open_fleet(self.settings.inventory, Path.cwd())
+
+    def access(self, reference: str) -> "Access":
+        """How the host of an ``ssh://`` reference is reached: as the inventory says, where there is one that knows it."""
+        from ..targets.ssh_address import Access
+
+        plain = Access(sudo=self.settings.sudo, timeout_s=self.settings.timeout_s)
+        try:
+            return self.fleet.access(reference, plain)
+        except NotFound as error:
+            if self.settings.inventory is None:
+                return plain
+            self.progress.warn(str(error))
+        except HullwatchError as error:
+            self.progress.warn(f"the inventory is not heeded: {error}")
+        return plain
 
     @cached_property
     def files(self) -> Files:

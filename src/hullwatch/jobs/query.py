@@ -1,18 +1,22 @@
 """The job of ``hullwatch query``: one SQL statement over a target; tables of packages reach every target that the statement names."""
 
-from functools import cached_property
+from functools import cached_property, reduce
+from operator import or_
 from pathlib import Path
 
 import msgspec
 
 from ..errors import HullwatchError, Malformed, Misuse, Unreachable
 from ..model import Inventory, Target, TargetKind
+from ..model.reads import Reads
 from ..ports import KIBIBYTE, Files, Paths
+from ..tables.catalogue import TABLES
 from ..tables.engine import MAX_ROWS, TIMEOUT_S, Answer, run_query
 from ..tables.sources import FileEvents, Schedule
 from ..targets.machine import HostFiles
 from ..targets.paths import HostPaths
 from ..targets.references import parse_reference
+from ..targets.ssh_address import SCHEME, parse_address
 from .edges import Edges
 
 
@@ -63,6 +67,8 @@ class Opened:
     @cached_property
     def files(self) -> Files:
         """The target's file system. Raises Misuse for a target whose files cannot be read in place."""
+        if self._is_elsewhere:
+            return self._files_over_ssh()
         return self._edges.files if self._target.kind is TargetKind.HOST else HostFiles(self._root)
 
     @cached_property
@@ -80,8 +86,22 @@ class Opened:
         """Raises Misuse: an agent has it."""
         raise Misuse("only hullwatch agent has a schedule", remedy="schedule the query in the agent's configuration")
 
+    @property
+    def _is_elsewhere(self) -> bool:
+        return self._target.reference.startswith(SCHEME)
+
+    def _files_over_ssh(self) -> Files:
+        """What any table declares is asked for at once."""
+        from ..targets.ssh_files import open_ssh_files
+
+        reference, limits = self._target.reference, self._edges.settings.limits
+        declared = reduce(or_, (table.reads for table in TABLES if hasattr(table, "reads")), Reads())
+        return open_ssh_files(parse_address(reference), self._edges.access(reference), declared, limits)
+
     @cached_property
     def _root(self) -> Path:
+        if self._is_elsewhere:
+            raise self._too_far()
         match self._target.kind:
             case TargetKind.HOST:
                 return self._edges.root
@@ -103,7 +123,14 @@ class Opened:
         """The same, place by place."""
         return HostPaths(self._root_of(pid))
 
+    def _too_far(self) -> Misuse:
+        return Misuse(
+            f"of {self._target.reference} only tables of packages and of certain files can be asked for", remedy="run hullwatch there"
+        )
+
     def _root_of(self, pid: int) -> Path:
+        if self._is_elsewhere:
+            raise self._too_far()
         return self._edges.root / "proc" / str(pid) / "root"
 
     def _first_process(self) -> int:

@@ -14,7 +14,7 @@ from ..model import FindingKind, Gap, Inventory, Judgement, Note, Report, Target
 from ..targets.listing import Local, list_local
 from ..targets.references import parse_reference
 from .edges import Edges, error_of, gap_of
-from .inventory import inventory_of
+from .inventory import inventory_of, targets_of
 from .reporting import Run, report_on
 
 
@@ -97,8 +97,11 @@ def _named(references: Sequence[str], edges: Edges) -> _Wanted:
     unfinished: list[Unfinished] = []
     for text in references:
         try:
-            target = parse_reference(text)
-            targets.setdefault(target.reference, target)
+            for named in targets_of(text, edges):
+                if isinstance(named, Unfinished):
+                    unfinished.append(named)
+                else:
+                    targets.setdefault(named.reference, named)
         except Misuse:
             raise
         except HullwatchError as error:

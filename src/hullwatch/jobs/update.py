@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from ..errors import HullwatchError
-from ..model import Feed, Gap, Inventory
+from ..model import Feed, Gap, Inventory, Target
 from ..targets.references import parse_reference
 from .edges import Edges
-from .inventory import inventory_of
+from .inventory import inventory_of, targets_of
 from .scan import refresh
 
 
@@ -22,7 +22,8 @@ def status(edges: Edges) -> tuple[Feed, ...]:
 
 def _inventories(references: Sequence[str], edges: Edges) -> list[Inventory]:
     if references:
-        return [inventory_of(parse_reference(text), edges) for text in references]
+        targets = [target for text in references for target in targets_of(text, edges)]
+        return [inventory_of(target, edges) for target in targets if isinstance(target, Target)]
     known = list(edges.history.inventories()) if edges.history is not None else []
     if any(each.target.reference == "host" for each in known):
         return known

@@ -23,16 +23,17 @@ class Target(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     kind: TargetKind
     reference: str
-    """In full: ``host``, ``daemon``, ``docker:alpine:3.19``, ``archive:/tmp/a.tar``, ``dir:/srv/root``, ``container:web``."""
+    """In full: ``host``, ``daemon``, ``docker:alpine:3.19``, ``archive:/tmp/a.tar``, ``dir:/srv/root``, ``container:web``, ``ssh://me@web-1``."""
     identifiers: dict[str, str] = field(default_factory=dict)
-    """For example ``image_id``, ``container_id``, ``hostname``, ``machine_id``, ``engine_version``."""
+    """For example ``image_id``, ``container_id``, ``hostname``, ``machine_id``, ``engine_version``;
+    ``inventory_name`` is what an Ansible inventory calls a host."""
 
     @property
     def name(self) -> str:
         """How a table shows it: the host's name, or the reference without its kind."""
         match self.kind:
             case TargetKind.HOST:
-                return self.identifiers.get("hostname", self.reference)
+                return self.identifiers.get("inventory_name") or self.identifiers.get("hostname", self.reference)
             case TargetKind.DAEMON:
                 return self.reference
             case _:

@@ -11,6 +11,7 @@ from ..model import Inventory, Note, Target, TargetKind
 from ..ports import Clock, Docker, FactCache, Progress
 from ..readers.catalogue import READERS, Reader
 from .assembly import assemble
+from .ssh_address import SCHEME, Access, parse_address
 from .taking import Contents, Taking
 from .wanted import name_of
 
@@ -34,6 +35,8 @@ def take_inventory(
     bare = Inventory(target=target, taken_at=clock.now())
     named = target.reference.partition(":")[2]
     match target.kind:
+        case TargetKind.HOST if target.reference.startswith(SCHEME):
+            return _ssh_host(bare, Access(), taking)
         case TargetKind.HOST:
             return _host(bare, root, docker, taking)
         case TargetKind.DAEMON:
@@ -48,10 +51,32 @@ def take_inventory(
             return _image(bare, named, _needed(docker), taking)
 
 
+def take_host_inventory(
+    target: Target,
+    access: Access,
+    *,
+    cache: FactCache,
+    clock: Clock,
+    progress: Progress,
+    filters: Sequence[Reader] = READERS,
+    limits: Limits | None = None,
+) -> Inventory:
+    """As ``take_inventory``, of a host that is reached over SSH as ``access`` says."""
+    return _ssh_host(Inventory(target=target, taken_at=clock.now()), access, Taking(filters, cache, progress, limits or Limits()))
+
+
 def _host(bare: Inventory, root: Path, docker: Docker | None, taking: Taking) -> Inventory:
     from .host import read_host
 
     host = read_host(root, docker, taking)
+    filled = _filled(bare, host.contents, taking, host.identifiers, host.notes)
+    return replace(filled, running_kernel=host.running_kernel)
+
+
+def _ssh_host(bare: Inventory, access: Access, taking: Taking) -> Inventory:
+    from .ssh import read_ssh_host
+
+    host = read_ssh_host(parse_address(bare.target.reference), access, taking)
     filled = _filled(bare, host.contents, taking, host.identifiers, host.notes)
     return replace(filled, running_kernel=host.running_kernel)
 

@@ -17,7 +17,7 @@ from .rooted import Root, RootedFile, failure, is_absence, shown
 
 DEPTH_LIMIT = 200
 """Directories below one another that are walked for patterns that mean any depth."""
-_KINDS = {
+KINDS = {
     stat.S_IFREG: FileKind.FILE,
     stat.S_IFDIR: FileKind.DIRECTORY,
     stat.S_IFLNK: FileKind.LINK,
@@ -81,7 +81,7 @@ class HostFiles:
             raise failure(path, error) from error
         file = self.open(path) if digest and stat.S_ISREG(status.st_mode) else None
         return FileState(
-            path=shown(path), kind=_KINDS[stat.S_IFMT(status.st_mode)], mode=stat.S_IMODE(status.st_mode), uid=status.st_uid,
+            path=shown(path), kind=KINDS[stat.S_IFMT(status.st_mode)], mode=stat.S_IMODE(status.st_mode), uid=status.st_uid,
             gid=status.st_gid, size_bytes=status.st_size, modified_at_ns=status.st_mtime_ns, changed_at_ns=status.st_ctime_ns,
             inode=status.st_ino, link_target=shown(link), sha256=file.sha256() if file else "",
         )  # fmt: skip

@@ -1,8 +1,9 @@
 """What the user named → a target.
 
-``host``, ``daemon``, ``container:NAME``, ``docker:REF``, ``archive:PATH`` and ``dir:PATH`` say what they are. Of the rest, what begins with
-``/``, ``.`` or ``~`` and what ends in ``.tar`` is a path; what holds a ``/`` is one if something lies there; all else is an image that
-the local engine has. A directory is ``dir:``, anything else at a path ``archive:``. A word without ``/`` is never taken for a path.
+``host``, ``daemon``, ``container:NAME``, ``docker:REF``, ``archive:PATH``, ``dir:PATH`` and ``ssh://HOST`` say what they are. Of the
+rest, what begins with ``/``, ``.`` or ``~`` and what ends in ``.tar`` is a path; what holds a ``/`` is one if something lies there; all
+else is an image that the local engine has. A directory is ``dir:``, anything else at a path ``archive:``. A word without ``/`` is never
+taken for a path.
 """
 
 import os
@@ -12,6 +13,7 @@ from pathlib import Path
 
 from ..errors import Denied, Misuse, NotFound
 from ..model import Target, TargetKind
+from .ssh_address import SCHEME, parse_address
 
 _LATER = ("oci", "podman", "registry", "sbom")
 """Words that name kinds of targets elsewhere; taken as an image's name they would mislead."""
@@ -33,13 +35,22 @@ def parse_reference(text: str) -> Target:
         return _KINDS[kind](rest)
     if text in ("host", "daemon"):
         return Target(kind=TargetKind(text), reference=text)
-    if text.startswith("@") or "://" in text or (colon and kind in (*_LATER, "host", "daemon")):
+    if text.startswith(SCHEME):
+        return Target(kind=TargetKind.HOST, reference=parse_address(text).reference)
+    if is_group(text):
+        raise Misuse(f"{text} is a group of hosts, and one target is asked for", remedy="hullwatch scan takes groups")
+    if "://" in text or (colon and kind in (*_LATER, "host", "daemon")):
         raise _unknown(text, kind if colon else "")
     if text.startswith(("/", ".", "~")) or text.endswith(".tar"):
         return _at_path(text)
     if "/" in text and _lies_there(Path(text)):
         return _at_path(text)
     return _image(text)
+
+
+def is_group(text: str) -> bool:
+    """Whether ``text`` names hosts of an Ansible inventory (``@web``) rather than one target."""
+    return text.startswith("@")
 
 
 def image_reference(name: str) -> str:
@@ -105,7 +116,7 @@ _KINDS: dict[str, Callable[[str], Target]] = {"container": _container, "docker":
 
 
 def _unknown(text: str, kind: str) -> Misuse:
-    named = ", ".join(("host", "daemon", *(f"{known}:…" for known in _KINDS)))
+    named = ", ".join(("host", "daemon", *(f"{known}:…" for known in _KINDS), "ssh://…", "@GROUP"))
     otherwise = f"; for the image of that name say docker:{text}" if kind and _IMAGE.fullmatch(text) else ""
     return Misuse(
         f"{text!r} names no kind of target that we can look at", remedy=f"there are: {named}, image references and paths{otherwise}"
