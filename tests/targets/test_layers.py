@@ -272,3 +272,16 @@ def test_whiteouts_at_the_root_are_applied(tmp_path: Path) -> None:
     inventory = everywhere(tmp_path, {"x-1.egg-info": metadata("x", "1"), "y-1.egg-info": metadata("y", "1")}, {".wh.x-1.egg-info": b""})
 
     assert [package.name for package in inventory.packages] == ["y"]
+
+
+@in_place
+def test_a_place_that_layers_emptied_may_hold_something_else_by_now(tmp_path: Path) -> None:
+    """What was known of it is not known any more."""
+    image = make(
+        "app:1",
+        {"etc/os-release": OS_RELEASE, "a/x-1.dist-info/METADATA": metadata("x", "1")},
+        {"a": Directory(), "a/.wh..wh..opq": b""},
+        {"a": status(("zlib", "1.2")), "var/lib/dpkg/status": Link("/a")},
+    )
+
+    assert places(taken_in_place(tmp_path, image)) == [("zlib", "1.2", [("var/lib/dpkg/status", 3)])]

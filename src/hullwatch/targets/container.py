@@ -7,7 +7,6 @@ from msgspec import Struct, field
 from ..errors import NotFound
 from ..model import ContainerFacts, Digest, Layer, Note
 from ..ports import Docker
-from .archive import Watched, read_export
 from .docker import ImageAnswer, ask_image, decode
 from .image_configuration import layers_of, parse_configuration
 from .overlay import GraphDriver, container_places, read_configuration
@@ -84,6 +83,8 @@ def _read_in_place(answer: ContainerAnswer, docker: Docker, taking: Taking) -> t
 
 
 def _read_stream(answer: ContainerAnswer, docker: Docker, taking: Taking) -> Contents:
+    from .archive import Watched, read_export
+
     with taking.progress.step("streaming files", None, "B") as step, docker.stream(f"/containers/{quote(answer.id)}/export") as source:
         return taking.lay_streamed(read_export(taking, Watched(source, step)))
 

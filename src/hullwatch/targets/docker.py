@@ -9,7 +9,6 @@ from msgspec import Struct
 from ..errors import NotFound, Unreachable, Untrusted
 from ..model import Digest, ImageFacts, Layer
 from ..ports import Docker
-from .archive import Archive, Watched
 from .image_configuration import Configuration, image_facts, layers_of, parse_configuration, parse_time
 from .kept import UnknownCover
 from .layers import LayerRead
@@ -120,6 +119,8 @@ def _read_kept(answer: ImageAnswer, taking: Taking) -> tuple[Configuration, Cont
 
 
 def _read_stream(answer: ImageAnswer, docker: Docker, taking: Taking) -> tuple[Configuration, Contents]:
+    from .archive import Archive, Watched
+
     with taking.progress.step("streaming layers", None, "B") as step, docker.stream(f"/images/{quote(answer.id, safe=':')}/get") as source:
         saved = Archive(taking).read(Watched(source, step))
     if saved.configuration.diff_ids != answer.diff_ids:

@@ -59,6 +59,11 @@ class _Node:
         self.stands: Stands | None = None
         self.seen: dict[str, Seen] = {}
 
+    @property
+    def is_bare(self) -> bool:
+        """Whether nothing is known of it any more: layers took away what had been in it."""
+        return not self.children and self.stands is None and not self.seen
+
 
 class Merged:
     """All layers on each other: facts by place, and links."""
@@ -118,7 +123,7 @@ class Merged:
                     return path, True  # a ring of links: nothing is there
                 left = node.stands.target.split("/") + left
                 at = "" if node.stands.target.startswith("/") else posixpath.dirname(at)
-            elif node is None and at not in self._wanted.skeleton:
+            elif (node is None or node.is_bare) and at not in self._wanted.skeleton:
                 return "/".join([at, *left]), False
         return at, True
 
