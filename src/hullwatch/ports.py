@@ -134,6 +134,12 @@ class KnownFiles(Protocol):
     def move(self, directory: str, to: str) -> None:
         """What is known below one directory is from now on known below another."""
 
+    def directories(self) -> Sequence[str]:
+        """In which something is known."""
+
+    def forget(self, directory: str) -> None:
+        """Forget what is known in a directory, not below it."""
+
 
 class FileEvents(Protocol):
     """Changes of files, live."""
