@@ -1,10 +1,11 @@
-"""Make the pages of docs/reference from the code: ``python docs/generate.py`` writes them, ``--check`` says whether they are fresh."""
+"""Make the pages of docs/reference, and the help in the README, from the code: ``python docs/generate.py`` writes them, ``--check`` says whether they are fresh."""
 
 import os
 import sys
 from pathlib import Path
 
 REFERENCE = Path(__file__).parent / "reference"
+README = Path(__file__).parents[1] / "README.md"
 _WIDTH = "100"
 
 
@@ -78,6 +79,12 @@ def _sources() -> str:
     )
 
 
+def _readme() -> str:
+    """The README with the help as it is now in the block below "Commands"."""
+    before, _, rest = README.read_text(encoding="utf-8").partition("## Commands\n\n```\n")
+    return f"{before}## Commands\n\n```\n{help_of()}\n```{rest.partition('```')[2]}"
+
+
 def _first_line(text: str | None) -> str:
     return (text or "").strip().partition("\n\n")[0].replace("\n", " ")
 
@@ -85,11 +92,10 @@ def _first_line(text: str | None) -> str:
 def main() -> int:
     """Write the pages, or with ``--check`` name those that are stale. 1 when there are such."""
     stale = []
-    for name, text in pages().items():
-        path = REFERENCE / name
+    for path, text in {README: _readme(), **{REFERENCE / name: text for name, text in pages().items()}}.items():
         if path.is_file() and path.read_text(encoding="utf-8") == text:
             continue
-        stale.append(name)
+        stale.append(path.name)
         if "--check" not in sys.argv:
             path.parent.mkdir(exist_ok=True)
             path.write_text(text, encoding="utf-8")

@@ -1,14 +1,19 @@
 """Debian's archive from signed indexes to what is said of an inventory, by a mirror of the test's own."""
 
+import contextlib
 import hashlib
+import io
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hullwatch.advisories import debian_archive, kept
 from hullwatch.advisories.database import AdvisoryDatabase
 from hullwatch.assess.vulnerabilities import judge_packages
+from hullwatch.errors import HullwatchError
 from hullwatch.model import Advisory, AdvisoryClass, Distribution, Feed, Judgement, Lifecycle, Package
 
 from ..doubles import NOON, FixedClock
@@ -335,3 +340,18 @@ def test_every_source_of_a_release_is_named(mirror: Mirror, database: AdvisoryDa
     [advisory] = database.about(feed, {"known", "unknown"})
     assert isinstance(advisory, Advisory)
     assert advisory.advisory_class is AdvisoryClass.UPDATE
+
+
+_RELEASE = (
+    b"Origin: Debian\nCodename: bookworm\nDate: Sat, 01 Nov 2026 10:00:00 UTC\nComponents: main\nSHA256:\n 00 1000 main/source/Sources.xz\n"
+)
+
+
+@given(st.lists(st.binary(max_size=400) | st.just(_RELEASE), max_size=6), st.binary(max_size=200))
+def test_hostile_indexes_raise_nothing_but_ours(documents: list[bytes], more: bytes) -> None:
+    """Whatever stands where Release files and indexes should stand."""
+    feed = next(debian_archive.needs(inventory(BOOKWORM, deb("example", "1"))))
+    with contextlib.suppress(HullwatchError):
+        debian_archive.indexes(feed, [io.BytesIO(each + more) for each in documents])
+    with contextlib.suppress(HullwatchError):
+        list(debian_archive.parse(feed, [io.BytesIO(each + more) for each in documents]))

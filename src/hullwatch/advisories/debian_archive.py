@@ -11,7 +11,7 @@ from typing import BinaryIO
 import msgspec
 from msgspec.structs import replace
 
-from ..errors import Untrusted
+from ..errors import Malformed, Untrusted
 from ..model import Feed, Gap, Inventory, Lifecycle, Scheme
 from ..ports import MEBIBYTE
 from . import debian_behind
@@ -71,8 +71,11 @@ def _code(feed: Feed) -> str:
 
 
 def _releases(feed: Feed, documents: Sequence[BinaryIO]) -> list[tuple[Suite, Release]]:
+    wanted = suites(_code(feed))
+    if len(documents) < len(wanted):
+        raise Malformed(f"{feed.id}: {len(documents)} documents, {len(wanted)} Release files are wanted")
     found = []
-    for suite, document in zip(suites(_code(feed)), documents, strict=False):
+    for suite, document in zip(wanted, documents, strict=False):
         release = parse_release(document.read(), suite.address)
         if release.origin != "Debian" or release.code_name not in (suite.name, suite.name.partition("/")[0]):
             raise Untrusted(f"{suite.address}/InRelease is that of {release.origin} {release.code_name}", remedy="do not use this mirror")
@@ -113,7 +116,10 @@ def parse(feed: Feed, documents: Sequence[BinaryIO]) -> Iterator[Parsed]:
 
 
 def _all_stanzas(listed: Iterable[tuple[Suite, Index]], documents: Sequence[BinaryIO]) -> Iterator[Stanza]:
-    for (suite, index), document in zip(listed, documents, strict=True):
+    wanted = list(listed)
+    if len(documents) != len(wanted):
+        raise Malformed(f"the Release files list {len(wanted)} indexes, {len(documents)} are there")
+    for (suite, index), document in zip(wanted, documents, strict=True):
         yield from stanzas(paragraphs(document, index.address), suite)
 
 
