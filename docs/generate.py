@@ -1,4 +1,4 @@
-"""Make the pages of docs/reference, and the help in the README, from the code: ``python docs/generate.py`` writes them, ``--check`` says whether they are fresh."""
+"""Make docs/reference, and the help in the README, from the code. ``--check`` writes nothing and says whether they are fresh."""
 
 import os
 import sys
