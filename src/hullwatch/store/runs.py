@@ -5,13 +5,13 @@ from enum import StrEnum
 from typing import Any
 
 from msgspec import Struct, field
-from sqlalchemy import Connection, Engine, Row, func, insert, select, update
+from sqlalchemy import Connection, Engine, Row, exists, func, insert, not_, select, update
 
 from ..errors import NotFound
 from ..model import Gap, Report
 from .database import transaction
 from .records import unpack
-from .schema import run_targets, runs, schedules
+from .schema import run_targets, runs, schedules, targets
 
 
 class RunStatus(StrEnum):
@@ -172,13 +172,19 @@ class Runs:
             return [unpack(bytes(data), Report) for data in connection.scalars(query.order_by(run_targets.c.position))]
 
     def forget_reports(self, keep: int) -> int:
-        """Drop the reports of all but the last ``keep`` runs; what they found stays in history. Gives how many were dropped."""
+        """Drop the reports of all but the last ``keep`` runs; what they found stays in history. Gives how many were dropped.
+
+        The last report of a watched target stays: it is what is known of it now.
+        """
         newest = select(runs.c.id).order_by(runs.c.id.desc()).offset(keep).limit(1)
+        of_now = select(targets.c.id).where(
+            targets.c.reference == run_targets.c.reference, targets.c.last_run == run_targets.c.run, targets.c.watched_at.is_not(None)
+        )
         with transaction(self._engine, write=True) as connection:
             last = connection.scalar(newest)
             if last is None:
                 return 0
-            old = update(run_targets).where(run_targets.c.run <= last, run_targets.c.report.is_not(None))
+            old = update(run_targets).where(run_targets.c.run <= last, run_targets.c.report.is_not(None), not_(exists(of_now)))
             return connection.execute(old.values(report=None)).rowcount
 
 

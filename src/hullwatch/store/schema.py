@@ -24,7 +24,7 @@ from sqlalchemy import (
 
 from .records import escape, unescape
 
-NEWEST = "0003"
+NEWEST = "0004"
 """The migration that this code needs; a database with a higher number was written by a newer hullwatch."""
 VERSION_TABLE = "hullwatch_schema"
 version = Table(VERSION_TABLE, MetaData(), Column("version_num", Text, primary_key=True))
@@ -101,7 +101,8 @@ run_targets = Table(
     Column("started_at", Moment),
     Column("finished_at", Moment),
     Column("error", LargeBinary, doc="the gap that says why nothing could be read"),
-    Column("report", LargeBinary, doc="of this target alone; dropped when it is old"),
+    Column("report", LargeBinary, doc="of this target alone; dropped when it is old, unless its target was not judged since"),
+    Index("run_targets_by_reference", "reference"),
     sqlite_with_rowid=False,
 )
 
