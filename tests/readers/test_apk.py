@@ -73,7 +73,19 @@ def test_an_empty_database_has_no_packages() -> None:
 
 
 @pytest.mark.parametrize(
-    "paragraph", [b"P:b\n", b"V:1\n", b"nonsense", b"P:b\nV:1\x1b[2J\n", b"P:b c\nV:1\n", b"P:b\nV:1\nP:c\nV:1\n", b"\xff\xfe"]
+    "paragraph",
+    [
+        b"P:b\n",
+        b"V:1\n",
+        b"nonsense",
+        b"P:b\nV:1\x1b[2J\n",
+        b"P:b c\nV:1\n",
+        b"P:b\nV:1\nP:c\nV:1\n",
+        b"\xff\xfe",
+        b"P:b\nV:" + b"1" * 257,
+        b"P:" + b"b" * 257 + b"\nV:1",
+        b"P:b\nV:1\no:" + b"b" * 257,
+    ],
 )
 def test_a_bad_paragraph_is_a_gap_and_the_others_are_read(paragraph: bytes) -> None:
     """One damaged record hides nothing but itself, and says so with its place."""

@@ -125,6 +125,10 @@ def test_both_architectures_of_a_pair_are_listed() -> None:
 @pytest.mark.parametrize(
     "stanza", ["Package: b\nStatus: install ok installed\n", "Status: install ok installed\nVersion: 1\n", "nonsense",
                "Package: b c\nStatus: install ok installed\nVersion: 1\n", "Package: b\nStatus: install ok installed\nVersion: 1\x1b[2J\n",
+               f"Package: b\nStatus: install ok installed\nVersion: {'1' * 257}\n",
+               f"Package: {'b' * 257}\nStatus: install ok installed\nVersion: 1\n",
+               f"Package: b\nStatus: install ok installed\nVersion: 1\nSource: {'b' * 257}\n",
+               f"Package: b\nStatus: install ok installed\nVersion: 1\nArchitecture: {'b' * 257}\n",
                "Package: b\nStatus: install ok installed\nVersion: 1\n \nPackage: c\nStatus: install ok installed\nVersion: 1\n"],
 )  # fmt: skip
 def test_a_bad_stanza_is_a_gap_and_the_others_are_read(stanza: str) -> None:

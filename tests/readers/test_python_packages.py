@@ -87,6 +87,8 @@ def test_headers_without_end_are_read_as_far_as_the_limit(monkeypatch: pytest.Mo
         (b"License: UNKNOWN\nClassifier: License :: OSI Approved :: MIT License\nClassifier: Topic :: x\n", ("MIT License",)),
         (b"License: " + b"A whole text. " * 100 + b"\n", ()),
         (b"License: x\x1b[2J\n", ()),
+        (b"".join(b"Classifier: License :: %d\n" % number for number in range(1000)), tuple(map(str, range(20)))),
+        (b"Classifier: License :: " + b"x" * 1000 + b"\n", ()),
         (b"", ()),
     ],
 )
@@ -99,7 +101,8 @@ def test_the_licence_is_the_one_declared(headers: bytes, licences: tuple[str, ..
 
 @pytest.mark.parametrize(
     "data", [b"", b"\n", b"\nName: x\nVersion: 1\n", b"Name: x\n", b"Version: 1\n", b"Name: -x\nVersion: 1\n", b"Name: x y\nVersion: 1\n",
-             b"Name: x\nVersion: 1\x1b[2J\n", b"\x80\x04\x95", b"Name: \xff\nVersion: 1\n"],
+             b"Name: x\nVersion: 1\x1b[2J\n", b"\x80\x04\x95", b"Name: \xff\nVersion: 1\n",
+             b"Name: x\nVersion: " + b"1" * 257, b"Name: " + b"x" * 257 + b"\nVersion: 1\n"],
 )  # fmt: skip
 def test_metadata_without_a_name_or_version_is_a_gap(data: bytes) -> None:
     """Empty or damaged, it says where; what lies there could be any package."""

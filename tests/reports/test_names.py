@@ -75,3 +75,4 @@ def test_the_oldest_feed_of_a_publisher_tells_its_age() -> None:
 def test_numbers_sort_by_value() -> None:
     """As a benchmark counts."""
     assert sorted(["2.14", "2.2", "10.1", "1.1.3"], key=natural) == ["1.1.3", "2.2", "2.14", "10.1"]
+    assert sorted(["9" * 5000, "010", "9", "a"], key=natural) == ["9", "010", "9" * 5000, "a"]

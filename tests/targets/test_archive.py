@@ -203,6 +203,7 @@ def test_files_below_a_link_of_the_same_layer_lie_where_it_leads(tmp_path: Path)
         (Limits(wanted_files=3), {f"{number}.egg-info": Link("x") for number in range(5)}, "wanted_files"),
         (Limits(wanted_files=3), {"a.egg-info": b"", **{f"{number}.egg-info": Hard("a.egg-info") for number in range(5)}}, "wanted_files"),
         (Limits(facts=3), {"a.egg-info": b"", **{f"{number}.egg-info": Hard("a.egg-info") for number in range(5)}}, "facts"),
+        (Limits(facts=3), {"var/lib/dpkg/info/a.list": b"/x.egg-info\n" * 5}, "facts"),
         (Limits(facts=3), {"var/lib/dpkg/status": status(*((f"p{number}", "1") for number in range(9)))}, "facts"),
         (Limits(whiteouts=3), {f".wh.{number}": b"" for number in range(5)}, "whiteouts"),
         (Limits(layer_bytes=4000), {"a": bytes(9000)}, "layer_bytes"),

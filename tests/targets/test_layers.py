@@ -240,6 +240,15 @@ def test_a_system_without_a_package_database_is_a_gap_and_so_is_the_other_way_ro
 
 
 @in_place
+@pytest.mark.parametrize("emptied", [b"", b"\n\n\n", b"Package: zlib\nStatus: deinstall ok config-files\nVersion: 1\n"])
+def test_a_database_without_packages_is_a_gap(tmp_path: Path, emptied: bytes) -> None:
+    """Whoever empties it does not make the system clean."""
+    inventory = everywhere(tmp_path, {"etc/os-release": OS_RELEASE, "var/lib/dpkg/status": emptied})
+
+    assert [(gap.kind, gap.what) for gap in inventory.gaps] == [("package-database", "var/lib/dpkg/status")]
+
+
+@in_place
 def test_names_that_are_not_utf_8_are_shown_and_counted(tmp_path: Path) -> None:
     """A report can hold them."""
     inventory = everywhere(tmp_path, {**BASE, "opt/\udcff/x-1.dist-info/METADATA": metadata("x", "1")})

@@ -8,13 +8,15 @@ from ..model.reads import paths
 from ..ports import MEBIBYTE, File
 from .ownership import OwnedPaths, language_package_paths
 
-revision = 1
+revision = 2
 reads = paths("lib/apk/db/installed", "usr/lib/apk/db/installed")
 LIMIT = 64 * MEBIBYTE
 MOST_PACKAGES = 100_000
 
-_WORD = re.compile(r"[!-~]+")
-"""What names and versions are made of: printable ASCII (apk allows still less)."""
+_WORD = re.compile(r"[!-~]{1,256}")
+"""What names and versions are made of: printable ASCII, and not much of it (apk allows still less)."""
+_LONGEST = 1000
+"""Characters of a field for people."""
 
 
 def read(file: File) -> Iterator[Package | OwnedPaths | Gap]:
@@ -52,7 +54,7 @@ def _package(paragraph: str, location: Location) -> Iterator[Package | OwnedPath
 
 def _shown(text: str) -> str:
     """A field for people; empty where a terminal could not show it."""
-    return text if text.isprintable() else ""
+    return text if len(text) <= _LONGEST and text.isprintable() else ""
 
 
 def _fields(paragraph: str) -> dict[str, str]:

@@ -8,7 +8,7 @@ from ..model.reads import paths, patterns
 from ..ports import MEBIBYTE, File
 from .ownership import OwnedPaths, language_package_paths
 
-revision = 1
+revision = 2
 reads = paths("var/lib/dpkg/status") | patterns("var/lib/dpkg/status.d/*", "var/lib/dpkg/info/*.list")
 STATUS_LIMIT = 64 * MEBIBYTE
 MOST_PACKAGES = 100_000
@@ -17,9 +17,9 @@ LIST_LIMIT = 64 * MEBIBYTE
 _ON_DISK = frozenset({"installed", "unpacked", "half-configured", "triggers-awaited", "triggers-pending"})
 """States in which a package's files are there, configured or not."""
 _GONE = frozenset({"not-installed", "config-files"})
-_WORD = re.compile(r"[!-~]+")
-"""What names, versions and architectures are made of: printable ASCII (deb-control(5) allows still less)."""
-_SOURCE = re.compile(r"([!-'*-~]+)(?: *\(([!-'*-~]+)\))?")
+_WORD = re.compile(r"[!-~]{1,256}")
+"""What names, versions and architectures are made of: printable ASCII, and not much of it (deb-control(5) allows still less)."""
+_SOURCE = re.compile(r"([!-'*-~]{1,256})(?: *\(([!-'*-~]{1,256})\))?")
 
 
 def read(file: File) -> Iterator[Package | OwnedPaths | Gap]:
@@ -56,7 +56,7 @@ def _package(stanza: str, location: Location, default_state: str) -> Iterator[Pa
     source = _source(_field(stanza, "Source"), name, version)
     if not (_WORD.fullmatch(name) and _WORD.fullmatch(version)):
         yield _gap("package-record", name, "its stanza lacks a proper Package or Version field", location)
-    elif source is None or not (architecture or "-").isprintable() or stanza.count("\nPackage:") > 1:
+    elif source is None or not _WORD.fullmatch(architecture or "-") or stanza.count("\nPackage:") > 1:
         yield _gap(
             "package-record", f"{name} {version}", "its stanza has a bad Source or Architecture field, or runs into the next", location
         )

@@ -8,7 +8,7 @@ from ..model import Ecosystem, Gap, Package, Scheme, SourcePackage
 from ..model.reads import patterns
 from ..ports import KIBIBYTE, MEBIBYTE, File
 
-revision = 1
+revision = 2
 reads = patterns("**/*.dist-info/METADATA", "**/*.egg-info/PKG-INFO", "**/*.egg-info", "**/EGG-INFO/PKG-INFO")
 HEADERS_LIMIT = 1 * MEBIBYTE
 
@@ -17,13 +17,16 @@ _BLANK_LINE = re.compile(rb"\n\r?\n")
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 _SEPARATORS = re.compile(r"[-_.]+")
 _LONGEST_LICENCE = 200
+_MOST_LICENCES = 20
+_LONGEST_WORD = 256
+"""Of a name or version."""
 
 
 def read(file: File) -> Iterator[Package | Gap]:
     """Yield the package that the metadata names; a gap when name or version is missing or no name that PyPI could have."""
     headers = parse_headers(_read_headers(file))
     name, version = headers.get("name", [""])[0], headers.get("version", [""])[0]
-    if not (_NAME.fullmatch(name) and version and version.isprintable()):
+    if not (_NAME.fullmatch(name) and version and version.isprintable() and max(len(name), len(version)) <= _LONGEST_WORD):
         why = f"name is {name[:80]!r}, version is {version[:80]!r}"
         yield Gap(kind="package-record", what="Python package", why=why, seen_at=file.location)
         return
@@ -74,5 +77,9 @@ def _licences(headers: dict[str, list[str]]) -> tuple[str, ...]:
         declared = headers.get(header, [""])[0]
         if declared and declared.upper() != "UNKNOWN" and len(declared) <= _LONGEST_LICENCE and declared.isprintable():
             return (declared,)
-    classifiers = [line for line in headers.get("classifier", []) if line.startswith("License ::") and line.isprintable()]
-    return tuple(dict.fromkeys(line.rpartition("::")[2].strip() for line in classifiers))
+    classifiers = [
+        line
+        for line in headers.get("classifier", [])
+        if line.startswith("License ::") and line.isprintable() and len(line) <= _LONGEST_LICENCE
+    ]
+    return tuple(dict.fromkeys(line.rpartition("::")[2].strip() for line in classifiers[:_MOST_LICENCES]))

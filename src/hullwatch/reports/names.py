@@ -94,8 +94,13 @@ def newest_edition(findings: Iterable[Finding]) -> str:
 
 
 def natural(text: str) -> tuple[tuple[int, int, str], ...]:
-    """Sorts numbers inside text by value: 2.2 before 2.14."""
-    return tuple((0, int(part), "") if part.isdecimal() else (1, 0, part) for part in re.split(r"(\d+)", text) if part)
+    """Sorts numbers inside text by value, however long: 2.2 before 2.14."""
+    return tuple(_by_value(part) if part.isdecimal() else (1, 0, part) for part in re.split(r"([0-9]+)", text) if part)
+
+
+def _by_value(digits: str) -> tuple[int, int, str]:
+    plain = digits.lstrip("0")
+    return (0, len(plain), plain)
 
 
 def many(number: int, noun: str) -> str:

@@ -73,16 +73,18 @@ def _gaps(contents: Contents, distribution: Distribution | None) -> Iterator[Gap
 def _judge_completeness(
     contents: Contents, distribution: Distribution | None, packages: Sequence[Package], gaps: set[Gap], notes: list[Note]
 ) -> None:
-    """A system without its package database, or the other way round, is a gap; neither of the two is an image from scratch."""
-    has_database = any(package.ecosystem is None for package in packages) or any(
-        reader != _DISTRIBUTION and seen.path in contents.merged.exact_paths(reader) for reader, seen in contents.seen
-    )
-    match distribution, has_database:
+    """A system without its package database or with an empty one, or the other way round, is a gap; neither is an image from scratch."""
+    has_packages = any(package.ecosystem is None for package in packages)
+    databases = [seen for reader, seen in contents.seen if reader != _DISTRIBUTION and seen.path in contents.merged.exact_paths(reader)]
+    match distribution, has_packages or bool(databases):
         case None, False:
             notes.append(Note(kind="no-system", what="operating system", why="there is neither a distribution nor a package database"))
         case Distribution() as found, False:
             name = found.name or f"{found.id} {found.release}".strip()
             gaps.add(Gap(kind="package-database", what=f"packages of {name}", why="no package database that we can read was found"))
+        case Distribution() as found, True if not has_packages and not any(seen.facts for seen in databases):
+            places = ", ".join(sorted(seen.path for seen in databases))
+            gaps.add(Gap(kind="package-database", what=places, why=f"it names no package, though {found.id} is made of packages"))
         case None, True:
             gaps.add(
                 Gap(kind="distribution", what="distribution", why="there is a package database, but no file that names the distribution")

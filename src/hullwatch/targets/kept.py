@@ -14,7 +14,7 @@ from msgspec import Struct
 from ..model import Digest
 from ..ports import FactCache
 from ..readers.catalogue import Fact, Reader
-from .layer_facts import SHAPE, Budget, LayerFacts, Skeleton
+from .layer_facts import SHAPE, Budget, LayerFacts, Skeleton, weight
 from .wanted import Wanted
 
 FORMAT = 1
@@ -97,7 +97,7 @@ class KeptFacts:
         for name, key in self._fact_keys(diff_id).items():
             by_path = _decoded(_FACTS, found.get(key))
             if by_path is not None:
-                self._budget.holds(sum(map(len, by_path.values())))
+                self._budget.holds(sum(weight(fact) for facts in by_path.values() for fact in facts))
                 facts[name] = by_path
         missing = tuple(reader for name, reader in self._wanted.readers.items() if name not in facts)
         return Kept(facts, _decoded(_SKELETON, found.get(self._skeleton_key(diff_id))), missing)

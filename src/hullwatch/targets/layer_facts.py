@@ -11,6 +11,7 @@ from ..errors import HullwatchError, LimitExceeded
 from ..model import Gap, Location
 from ..ports import File
 from ..readers.catalogue import Fact, Reader
+from ..readers.ownership import OwnedPaths
 from .files import unreadable
 from .wanted import name_of
 
@@ -146,7 +147,7 @@ class Collector:
         asked = [self.facts[name_of(reader)] for reader in readers if name_of(reader) in self.facts]
         for facts in asked:
             if like in facts:
-                self.budget.holds(len(facts[like]))
+                self.budget.holds(sum(map(weight, facts[like])))
                 facts[path] = facts[like]
         return all(like in facts for facts in asked)
 
@@ -183,20 +184,27 @@ class Collector:
 def read_file(reader: Reader, file: File, budget: Budget) -> tuple[tuple[Fact, ...], bool]:
     """The facts one reader finds in one file, and whether they hang on its bytes alone. What cannot be read is a gap beside the facts."""
     facts: list[Fact] = []
+    held = 0
     failure: HullwatchError | None = None
     try:
         for fact in reader.read(file):
             facts.append(fact)
-            if len(facts) > budget.facts_left:
+            held += weight(fact)
+            if held > budget.facts_left:
                 break
     except OSError as error:
         failure = unreadable(file.location.path, error)
     except HullwatchError as error:
         failure = error
-    budget.holds(len(facts))
+    budget.holds(held)
     if failure is not None:
         facts.append(Gap(kind="file", what=file.location.path, why=str(failure), seen_at=file.location))
     return tuple(facts), failure is None
+
+
+def weight(fact: Fact) -> int:
+    """How many facts it counts as: a list of paths may be long."""
+    return max(1, len(fact.paths)) if isinstance(fact, OwnedPaths) else 1
 
 
 def paths_in(marks: bytes) -> Iterator[str]:

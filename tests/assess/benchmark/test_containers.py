@@ -17,7 +17,7 @@ def judged(check: Check, *, options: tuple[str, ...] = ("name=seccomp,profile=de
     ("user", "process_uid", "expected"),
     [
         ("", 0, Verdict.FAIL), ("0", 0, Verdict.FAIL), ("root", 0, Verdict.FAIL), ("0:0", None, Verdict.FAIL),
-        ("root:root", None, Verdict.FAIL),
+        ("root:root", None, Verdict.FAIL), ("0" * 5000, None, Verdict.FAIL), ("9" * 5000, None, Verdict.PASS),
         ("00", None, Verdict.FAIL), ("+0:5", None, Verdict.FAIL), (":1000", None, Verdict.FAIL), ("", None, Verdict.FAIL),
         ("1000", 1000, Verdict.PASS), ("1000:0", None, Verdict.PASS), ("1000", None, Verdict.PASS), ("app", 1000, Verdict.PASS),
         ("rooter", 1000, Verdict.PASS), ("app", None, Verdict.UNDETERMINED), ("toor", 0, Verdict.FAIL), ("1000", 0, Verdict.FAIL),

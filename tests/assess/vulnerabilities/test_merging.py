@@ -27,6 +27,12 @@ def test_the_cve_is_the_rule_and_all_ids_are_kept() -> None:
     assert len(finding.evidence) == 3
 
 
+def test_an_id_of_any_length_has_its_place() -> None:
+    """What is too long for a CVE is an id like others."""
+    (finding,) = found(flaw("CVE-2024-1", "CVE-2024-" + "9" * 5000))
+    assert finding.rule == "CVE-2024-1"
+
+
 def test_ids_link_through_ids_that_nobody_published() -> None:
     """Two advisories that name the same third one are about one flaw."""
     (finding,) = found(flaw("PYSEC-1", "GHSA-1"), flaw("OSV-1", "GHSA-1"))

@@ -32,7 +32,7 @@ def user(container: Container, daemon: Daemon) -> Answer:
     number = name.removeprefix("+").removeprefix("-")
     if container.process_uid is not None:
         found += f"; its process has user id {container.process_uid}"
-    if name in ("", "root") or (number.isdecimal() and int(number) == 0) or container.process_uid == 0:
+    if name in ("", "root") or (number.isdecimal() and not number.strip("0")) or container.process_uid == 0:
         return fails(where, found, expected)
     if not number.isdecimal() and container.process_uid is None:
         return undetermined(f"which user id {name!r} has in the container could not be seen")

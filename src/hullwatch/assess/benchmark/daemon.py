@@ -100,7 +100,7 @@ def no_new_privileges_default(daemon: Daemon) -> Answer:
     if "name=no-new-privileges" in daemon.security_options:
         return passes(where, "name=no-new-privileges", "name=no-new-privileges")
     major = daemon.version.partition(".")[0]
-    if major.isdecimal() and int(major) >= 24:
+    if major.isdecimal() and int(major[:9]) >= 24:
         return fails(where, ", ".join(daemon.security_options) or "none", "name=no-new-privileges")
     if daemon.settings is None:
         return undetermined("this engine does not say it, and the daemon's settings could not be read")

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from .precedence import Hit, ids_of
 
-_CVE = re.compile(r"CVE-(\d{4})-(\d+)")
+_CVE = re.compile(r"CVE-([0-9]{4})-([0-9]{1,19})")
 
 
 class Flaw(Struct, frozen=True):
