@@ -89,6 +89,6 @@ def _host(url: str) -> str:
 
 def _read_by_others(path: Path) -> bool:
     try:
-        return bool(stat.S_IMODE(path.stat().st_mode) & (stat.S_IRGRP | stat.S_IROTH))
+        return bool(stat.S_IMODE(path.stat().st_mode) & stat.S_IROTH)
     except OSError:
         return False
