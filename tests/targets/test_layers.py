@@ -1,5 +1,6 @@
 """Merging layers: the same image must give the same inventory in place, as the engine streams it, and from archives."""
 
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from .image_making import (
     Link,
     Made,
     OverlayEngine,
+    Special,
     in_place,
     make,
     metadata,
@@ -237,6 +239,15 @@ def test_a_system_without_a_package_database_is_a_gap_and_so_is_the_other_way_ro
 
     assert [(gap.kind, gap.what) for gap in system.gaps] == [("package-database", "packages of Fedora 41")]
     assert [gap.kind for gap in database.gaps] == ["distribution"]
+
+
+@in_place
+@pytest.mark.parametrize("item", [Special(tarfile.FIFOTYPE), Directory()])
+def test_what_stands_where_a_database_should_and_is_no_file_is_a_gap(tmp_path: Path, item: Special | Directory) -> None:
+    """It is not opened, and not passed over either."""
+    inventory = everywhere(tmp_path, {"etc/os-release": OS_RELEASE, "var/lib/dpkg/status": item})
+
+    assert ("file", "var/lib/dpkg/status") in [(gap.kind, gap.what) for gap in inventory.gaps]
 
 
 @in_place

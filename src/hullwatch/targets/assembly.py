@@ -65,6 +65,9 @@ def _gaps(contents: Contents, distribution: Distribution | None) -> Iterator[Gap
         settled = reader == _DISTRIBUTION and distribution is not None  # another file said it: a worse one is no loss
         if isinstance(fact, Gap) and not settled:
             yield replace(fact, seen_at=_location(seen.path, contents.layers[seen.layer]))
+    for reader, path in contents.merged.misplaced():
+        if not (reader == _DISTRIBUTION and distribution is not None):
+            yield Gap(kind="file", what=path, why="what stands there is no regular file", seen_at=Location(path))
     for layer in contents.layers:
         for gap in layer.facts.skeleton.gaps:
             yield replace(gap, seen_at=_location(gap.seen_at.path if gap.seen_at else "", layer))

@@ -12,7 +12,7 @@ from msgspec import Struct
 from ..model import Digest, Package
 from ..readers.catalogue import Fact, Reader
 from .layer_facts import ROOT, Kind, LayerFacts, Stands, paths_in
-from .wanted import Wanted
+from .wanted import Wanted, name_of
 
 LINKS_FOLLOWED = 40
 """As many as Linux follows."""
@@ -104,6 +104,13 @@ class Merged:
         for _, node in self._nodes(self._root, ""):
             for reader in sorted(node.seen):
                 yield reader, node.seen[reader]
+
+    def misplaced(self) -> Iterator[tuple[str, str]]:
+        """Reader and path of every file that a reader names exactly and where something stands that is neither a file nor a link."""
+        for path, readers in sorted(self._wanted.exact.items()):
+            node = self._find(path)
+            if node is not None and not node.seen and (node.children or (node.stands is not None and node.stands.kind is not Kind.LINK)):
+                yield from ((name_of(reader), path) for reader in readers)
 
     def resolve(self, path: str) -> tuple[str, bool]:
         """Follow links inside the root. The place, and whether the way there is known; else others must follow the rest."""
