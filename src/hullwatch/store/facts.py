@@ -5,6 +5,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -127,12 +128,19 @@ class FactStore:
 
 
 def _prepare(connection: sqlite3.Connection) -> None:
-    """The table as this version has it. Raises sqlite3.DatabaseError."""
-    if connection.execute("pragma user_version").fetchone() == (SCHEMA,):
-        return
-    connection.execute("pragma journal_mode = wal")
+    """The table as this version has it, made by whichever process comes first. Raises sqlite3.DatabaseError."""
+    if _version(connection) != SCHEMA:
+        connection.execute("begin immediate")
+        with connection:
+            if _version(connection) != SCHEMA:
+                connection.execute("drop table if exists facts")
+                connection.execute("create table facts (key text primary key, value blob not null, used_on integer not null)")
+                connection.execute(f"pragma user_version = {SCHEMA}")
+    with suppress(sqlite3.OperationalError):  # others are at work in the older way: it works too, and the next process tries again
+        connection.execute("pragma journal_mode = wal")
     connection.execute("pragma synchronous = normal")
-    with connection:
-        connection.execute("drop table if exists facts")
-        connection.execute("create table facts (key text primary key, value blob not null, used_on integer not null)")
-        connection.execute(f"pragma user_version = {SCHEMA}")
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    (version,) = connection.execute("pragma user_version").fetchone()
+    return int(version)
