@@ -27,6 +27,7 @@ def create_app(
         openapi_url=f"{API}/openapi.json",
         docs_url=None,
         redoc_url=None,
+        telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False, "auto_configure": False},
     )
     app.state.doorman = Doorman(server, passwords or Passwords(server.memory, server.clock), secure_cookies=secure_cookies)
     app.state.well = well

@@ -1,0 +1,96 @@
+"""``hullwatch serve``: the server, its pages and its hands, in one process."""
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from .options import DockerHost, Home, Mirror, Offline, Waivers, settings
+
+if TYPE_CHECKING:
+    from ..config import Settings
+
+Database = Annotated[
+    str | None,
+    typer.Option(
+        "--database-url",
+        metavar="URL",
+        help="postgresql://… in place of a file in the home; better as a variable: others see the command line. "
+        "[env: HULLWATCH_DATABASE_URL]",
+        show_default=False,
+    ),
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(name="serve", short_help="API, pages, schedules: the server.")(serve)
+
+
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen at.", envvar="HULLWATCH_HOST")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="0: any that is free.", min=0, max=65535, envvar="HULLWATCH_PORT")] = 8080,
+    behind_proxy: Annotated[
+        bool, typer.Option("--behind-proxy", help="A proxy before us speaks TLS with browsers.", envvar="HULLWATCH_BEHIND_PROXY")
+    ] = False,
+    tls_cert: Annotated[
+        Path | None, typer.Option(help="Certificate, with its chain, in PEM.", envvar="HULLWATCH_TLS_CERT", show_default=False)
+    ] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="Its key, in PEM.", envvar="HULLWATCH_TLS_KEY", show_default=False)] = None,
+    database_url: Database = None,
+    offline: Offline = None,
+    mirror: Mirror = None,
+    waivers_file: Waivers = None,
+    docker_host: DockerHost = None,
+    home: Home = None,
+) -> None:
+    """Watch targets, keep schedules, answer browsers and programs; work on runs, too.
+
+    At the first start a user admin is made, and the password is shown once. Ctrl-C ends it.
+    """
+    from ..web.serving import Listener, serve_until_stopped
+
+    chosen = settings(home=home, database_url=database_url, mirror=mirror, offline=offline, docker_host=docker_host, waivers=waivers_file)
+    listener = Listener(host=host, port=port, behind_proxy=behind_proxy, certificate=tls_cert, key=tls_key)
+    listener.check()
+    log_to_stderr()
+    serve_until_stopped(chosen, listener, say)
+    leave()
+
+
+def log_to_stderr() -> None:
+    """One line an event, its values as ``key=value``; nothing of DBOS and uvicorn below a warning."""
+    import logging
+
+    from ..web.log_lines import Lines
+
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(Lines())
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    logging.getLogger("hullwatch").setLevel(logging.INFO)
+
+
+def say(text: str) -> None:
+    """A line for whoever started us."""
+    from .streams import say as say_line
+
+    say_line(f"hullwatch: {text}")
+
+
+def leave() -> None:
+    """End now: work that is under way is taken over by another process, or by the next."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
+
+
+def require_postgresql(chosen: "Settings") -> None:
+    """Raises Misuse for a database that one process must have for itself."""
+    from ..errors import Misuse
+
+    if not chosen.database_url.startswith("postgres"):
+        raise Misuse(
+            "workers need PostgreSQL: a file of SQLite serves one process", remedy="set HULLWATCH_DATABASE_URL; hullwatch serve works alone"
+        )
