@@ -46,6 +46,7 @@ def test_only_the_image_s_layers_are_kept(engine: OverlayEngine) -> None:
     assert {key.split(":")[2] for key in cache.kept} == {diff_id.partition(":")[2] for diff_id in IMAGE.diff_ids}
 
 
+@in_place
 def test_an_inventory_holds_what_the_engine_says_of_the_container(engine: OverlayEngine) -> None:
     """Its image, the name that it was created by and what that points to now, ports, state; mounts are notes."""
     bindings = [{"HostIp": "127.0.0.1", "HostPort": "443"}, {"HostIp": "::", "HostPort": "443"}]
