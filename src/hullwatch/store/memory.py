@@ -11,6 +11,7 @@ from .logs import Logs
 from .runs import Runs
 from .schedules import Schedules
 from .schema import version
+from .standing import Standings
 from .targets import Targets
 from .users import Sessions, Tokens, Users
 from .work import Work
@@ -25,6 +26,7 @@ class Memory:
         self.history = History(engine)
         self.findings = Findings(engine)
         self.targets = Targets(engine)
+        self.standings = Standings(engine)
         self.schedules = Schedules(engine)
         self.runs = Runs(engine)
         self.work = Work(engine)

@@ -48,12 +48,12 @@ class Targets:
             ours = targets.c.reference == target.reference
             connection.execute(update(targets).where(ours).values(given))
             connection.execute(update(targets).where(ours, targets.c.watched_at.is_(None)).values(watched_at=at, watched_by=by))
-            return _one(connection, connection.execute(select(targets.c.id).where(ours)).scalar_one())
+            return load_watched(connection, connection.execute(select(targets.c.id).where(ours)).scalar_one())
 
     def get(self, target: int) -> WatchedTarget:
         """Raises NotFound, also for one that is not watched."""
         with transaction(self._engine, write=False) as connection:
-            return _one(connection, target)
+            return load_watched(connection, target)
 
     def change(self, target: int, *, name: str | None = None, labels: Sequence[str] | None = None) -> WatchedTarget:
         """Raises NotFound."""
@@ -61,15 +61,15 @@ class Targets:
         if labels is not None:
             values["labels"] = pack(tuple(labels))
         with transaction(self._engine, write=True) as connection:
-            _one(connection, target)
+            load_watched(connection, target)
             if values:
                 connection.execute(update(targets).where(targets.c.id == target).values(values))
-            return _one(connection, target)
+            return load_watched(connection, target)
 
     def leave(self, target: int) -> None:
         """Look after it no longer; what was found of it stays in history. Raises NotFound."""
         with transaction(self._engine, write=True) as connection:
-            _one(connection, target)
+            load_watched(connection, target)
             gone = {"watched_at": None, "watched_by": None, "name": None, "labels": None}
             connection.execute(update(targets).where(targets.c.id == target).values(gone))
 
@@ -98,7 +98,8 @@ _WATCHED = (
 )
 
 
-def _one(connection: Connection, target: int) -> WatchedTarget:
+def load_watched(connection: Connection, target: int) -> WatchedTarget:
+    """One watched target. Raises NotFound, also for one that is not watched."""
     row = connection.execute(_WATCHED.where(targets.c.id == target)).one_or_none()
     if row is None:
         raise NotFound(f"there is no watched target {target}")

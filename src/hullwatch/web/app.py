@@ -5,6 +5,7 @@ from collections.abc import Callable
 from fastapi import FastAPI
 
 from .. import __version__
+from ..jobs.now import Board
 from ..jobs.server import Server
 from . import health, metrics, problem
 from .answers import Application
@@ -30,6 +31,7 @@ def create_app(
         telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False, "auto_configure": False},
     )
     app.state.doorman = Doorman(server, passwords or Passwords(server.memory, server.clock), secure_cookies=secure_cookies)
+    app.state.board = Board(server)
     app.state.well = well
     problem.register(app)
     app.include_router(health.router)

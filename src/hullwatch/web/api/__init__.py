@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from . import findings, inventories, runs, schedules, sessions, targets, tokens, users
+from . import findings, inventories, reports, runs, schedules, sessions, targets, tokens, users
 
 ROUTERS: tuple[APIRouter, ...] = (
     targets.router,
@@ -10,6 +10,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     runs.router,
     findings.router,
     inventories.router,
+    reports.router,
     users.router,
     tokens.router,
     sessions.router,

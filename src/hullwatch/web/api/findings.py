@@ -7,7 +7,8 @@ from fastapi import APIRouter, Path, Query, Response
 from msgspec import Struct
 
 from ...jobs import findings
-from ...model import Finding, FindingKind, Severity, Waiver
+from ...jobs.server import Server
+from ...model import Finding, FindingKind, Layer, Severity, Waiver
 from ...store.finding_search import FindingQuery, Position
 from ..answers import Answer, says
 from ..cursors import Cursor, Limit, read_cursor, write_cursor
@@ -57,6 +58,10 @@ class FindingDetail(Struct, frozen=True, kw_only=True):
     gone_at: datetime | None
     reopened: int
     waived_by: Waiver | None
+    layers: tuple[Layer, ...]
+    """Of the image as it was last read: those that its evidence names."""
+    feeds: tuple[findings.AskedFeed, ...]
+    """As they were when its target was last judged: those that its evidence names."""
 
 
 class FindingPage(Struct, frozen=True, kw_only=True):
@@ -82,6 +87,8 @@ def list_findings(
     new: Annotated[bool | None, Query(description="began to fail when its target was last judged, or before")] = None,
     gone: Annotated[bool, Query(description="those that are gone, in place of those that fail")] = False,
     waived: Annotated[bool | None, Query(description="covered by a waiver, or not")] = None,
+    fixable: Annotated[bool | None, Query(description="something that exists mends it, or not")] = None,
+    watched: Annotated[bool, Query(description="only of targets that are watched")] = False,
 ) -> Response:
     """List what is wrong now; all filters hold at once."""
     query = FindingQuery(
@@ -93,29 +100,44 @@ def list_findings(
         exploited=exploited,
         new=new,
         gone=gone,
+        watched=watched,
     )
-    page = findings.find(here, query, waived=waived, after=read_cursor(cursor, Position) if cursor else None, limit=limit)
+    return Answer(read_findings(here, query, cursor, limit, waived=waived, fixable=fixable))
+
+
+def read_findings(
+    here: Server, query: FindingQuery, cursor: str = "", limit: int = 100, *, waived: bool | None = None, fixable: bool | None = None
+) -> FindingPage:
+    """Findings, the worst first, page by page. Raises Misuse."""
+    after = read_cursor(cursor, Position) if cursor else None
+    page = findings.find(here, query, waived=waived, fixable=fixable, after=after, limit=limit)
     following = write_cursor(page.following) if page.following else ""
-    return Answer(FindingPage(findings=tuple(map(summary_of, page.found)), next=following))
+    return FindingPage(findings=tuple(map(summary_of, page.found)), next=following)
 
 
 @router.get("/{finding}", **says(FindingDetail, also={404: "there is none"}))
 def get_finding(here: Here, _: Viewer, finding: Annotated[str, Path(max_length=64)]) -> Response:
     """One finding with its evidence."""
+    return Answer(read_finding(here, finding))
+
+
+def read_finding(here: Server, finding: str) -> FindingDetail:
+    """One finding with its evidence. Raises NotFound, Misuse."""
     found = findings.get(here, finding)
     kept = found.kept
-    return Answer(
-        FindingDetail(
-            finding=kept.finding,
-            target_id=kept.target_id,
-            present=kept.present,
-            new=kept.new,
-            first_seen=kept.first_seen,
-            last_seen=kept.last_seen,
-            gone_at=kept.gone_at,
-            reopened=kept.reopened,
-            waived_by=found.waived_by,
-        )
+    ground = findings.ground_of(here, kept)
+    return FindingDetail(
+        finding=kept.finding,
+        target_id=kept.target_id,
+        present=kept.present,
+        new=kept.new,
+        first_seen=kept.first_seen,
+        last_seen=kept.last_seen,
+        gone_at=kept.gone_at,
+        reopened=kept.reopened,
+        waived_by=found.waived_by,
+        layers=ground.layers,
+        feeds=ground.feeds,
     )
 
 

@@ -9,6 +9,8 @@ from msgspec.structs import asdict, replace
 
 from ...errors import NotFound
 from ...jobs.gathering import report_of
+from ...jobs.server import Server
+from ...model import Report
 from ...reports.formats import FORMATS, format_named
 from ...reports.look import Look
 from ...store.logs import LogLine
@@ -67,10 +69,17 @@ def list_runs(
     target: Annotated[str, Query(max_length=4096, description="only runs that had this reference among their targets")] = "",
 ) -> Response:
     """List runs."""
+    return Answer(read_runs(here, cursor, limit, status=status, schedule=schedule, target=target))
+
+
+def read_runs(
+    here: Server, cursor: str = "", limit: int = 50, *, status: RunStatus | None = None, schedule: int | None = None, target: str = ""
+) -> RunPage:
+    """Runs, the newest first, page by page. Raises Misuse."""
     before = read_cursor(cursor, Number) if cursor else None
     found = here.memory.runs.page(before=before, limit=limit + 1, status=status or "", schedule=schedule, reference=target)
     following = write_cursor(found[limit - 1].id) if len(found) > limit else ""
-    return Answer(RunPage(runs=tuple(found[:limit]), next=following))
+    return RunPage(runs=tuple(found[:limit]), next=following)
 
 
 @router.post("", **says(Run, 202, takes=NewRun))
@@ -83,7 +92,12 @@ def add_run(here: Here, who: Operator, new: Annotated[NewRun, Depends(body(NewRu
 @router.get("/{run}", **says(RunDetail, also={404: "there is none"}))
 def get_run(here: Here, _: Viewer, run: RunId) -> Response:
     """One run and its targets."""
-    return Answer(RunDetail(**asdict(here.memory.runs.get(run)), targets=tuple(here.memory.runs.targets(run))))
+    return Answer(read_run(here, run))
+
+
+def read_run(here: Server, run: int) -> RunDetail:
+    """One run and its targets. Raises NotFound."""
+    return RunDetail(**asdict(here.memory.runs.get(run)), targets=tuple(here.memory.runs.targets(run)))
 
 
 @router.post("/{run}/cancel", **says(Run, 202, also={404: "there is none"}))
@@ -135,6 +149,11 @@ def get_report(
         raise NotFound(f"run {run} has no report{f' of {target}' if target else ''}", remedy="reports are kept of the last runs alone")
     if not chosen.holds_many and len(report.targets) != 1:
         raise NotFound(f"{form} holds one target, run {run} has {len(report.targets)}", remedy="name one with ?target=")
-    data = chosen.render(report, Look(width=_WIDTH, color=False, unicode=True, all=True, piped=True))
+    return rendered(report, form)
+
+
+def rendered(report: Report, form: str) -> Response:
+    """A report in one of the formats. Raises NotFound."""
+    data = format_named(form).render(report, Look(width=_WIDTH, color=False, unicode=True, all=True, piped=True))
     media_type = "application/json" if form in ("json", "sarif", "cyclonedx") else "text/plain; charset=utf-8"
     return Response(data, media_type=media_type)

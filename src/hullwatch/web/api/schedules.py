@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Path, Response
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from ...jobs.schedules import preview
-from ...jobs.server import ScheduleWish
+from ...jobs.server import ScheduleWish, Server
 from ...store.runs import Parameters, Run
 from ...store.schedules import Schedule
 from ..answers import Answer, body, says
@@ -69,9 +69,14 @@ class ScheduleTimes(Struct, frozen=True, kw_only=True):
 @router.get("", **says(SchedulePage))
 def list_schedules(here: Here, _: Viewer, cursor: Cursor = "", limit: Limit = 100) -> Response:
     """List schedules."""
+    return Answer(read_schedules(here, cursor, limit))
+
+
+def read_schedules(here: Server, cursor: str = "", limit: int = 100) -> SchedulePage:
+    """Schedules, page by page. Raises Misuse."""
     found = here.memory.schedules.page(after=read_cursor(cursor, Number) if cursor else 0, limit=limit + 1)
     following = write_cursor(found[limit - 1].id) if len(found) > limit else ""
-    return Answer(SchedulePage(schedules=tuple(found[:limit]), next=following))
+    return SchedulePage(schedules=tuple(found[:limit]), next=following)
 
 
 @router.post("", **says(Schedule, 201, takes=NewSchedule))
@@ -98,8 +103,12 @@ def get_schedule(here: Here, _: Viewer, schedule: ScheduleId) -> Response:
 @router.get("/{schedule}/times", **says(ScheduleTimes, also={404: "there is none"}))
 def get_schedule_times(here: Here, _: Viewer, schedule: ScheduleId) -> Response:
     """The next ten times at which it is due."""
-    found = here.memory.schedules.get(schedule)
-    return Answer(ScheduleTimes(times=preview(found.cron, found.time_zone, here.clock.now(), _COMING)))
+    return Answer(read_times(here, here.memory.schedules.get(schedule)))
+
+
+def read_times(here: Server, schedule: Schedule) -> ScheduleTimes:
+    """When a schedule is due next."""
+    return ScheduleTimes(times=preview(schedule.cron, schedule.time_zone, here.clock.now(), _COMING))
 
 
 @router.patch("/{schedule}", **says(Schedule, takes=ScheduleChanges, also={404: "there is none"}))

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query, Response
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from ...jobs.server import Server
 from ...store.targets import WatchedTarget
 from ..answers import Answer, body, says
 from ..cursors import Cursor, Limit, Number, read_cursor, write_cursor
@@ -51,10 +52,15 @@ def list_targets(
     reference: Annotated[str, Query(max_length=4096, description="only the target of that reference, in full")] = "",
 ) -> Response:
     """List what is watched, with the number of its findings by severity."""
+    return Answer(read_targets(here, cursor, limit, reference))
+
+
+def read_targets(here: Server, cursor: str = "", limit: int = 100, reference: str = "") -> TargetPage:
+    """What is watched, page by page. Raises Misuse."""
     after = read_cursor(cursor, Number) if cursor else 0
     found = here.memory.targets.page(after=after, limit=limit + 1, reference=reference)
     following = write_cursor(found[limit - 1].id) if len(found) > limit else ""
-    return Answer(TargetPage(targets=tuple(found[:limit]), next=following))
+    return TargetPage(targets=tuple(found[:limit]), next=following)
 
 
 @router.post("", **says(WatchedTarget, 201, takes=NewTarget))

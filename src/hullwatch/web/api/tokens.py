@@ -7,10 +7,11 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query, Response
 from msgspec import Meta, Struct
 
+from ...jobs.server import Server
 from ...store.users import Role, Token
 from ..answers import Answer, body, says
 from ..problem import Refused
-from ..security import By, Here, PasswordVisitor, Viewer, new_token, require
+from ..security import By, Here, PasswordVisitor, Viewer, Visitor, new_token, require
 
 router = APIRouter(prefix="/tokens", tags=["tokens"])
 MAX_DAYS = 366
@@ -50,19 +51,29 @@ def list_tokens(
     """List one's tokens."""
     if everybody:
         require(who, Role.ADMIN)
-    return Answer(TokenList(tokens=tuple(here.memory.tokens.of(None if everybody else who.user.id))))
+    return Answer(read_tokens(here, None if everybody else who.user.id))
+
+
+def read_tokens(here: Server, user: int | None) -> TokenList:
+    """A user's tokens, or everybody's."""
+    return TokenList(tokens=tuple(here.memory.tokens.of(user)))
 
 
 @router.post("", **says(FreshToken, 201, takes=NewToken))
 def add_token(here: Here, who: PasswordVisitor, new: Annotated[NewToken, Depends(body(NewToken))]) -> Response:
     """Make a token; here a basic login will do too, and a token will not."""
+    return Answer(make_token(here, who, new), 201)
+
+
+def make_token(here: Server, who: Visitor, new: NewToken) -> FreshToken:
+    """Make a token. Raises Refused where the role does not suffice, and for those who come with a token."""
     require(who, new.role)
     if who.by is By.TOKEN:
         raise Refused(HTTPStatus.FORBIDDEN, "a token makes no tokens", remedy="log in with name and password")
     secret, now = new_token(), here.clock.now()
     expires_at = now + timedelta(days=new.days)
     token = here.memory.tokens.add(secret, user=who.user.id, name=new.name, role=new.role, at=now, expires_at=expires_at)
-    return Answer(FreshToken(id=token.id, name=token.name, role=token.role, expires_at=token.expires_at, secret=secret), 201)
+    return FreshToken(id=token.id, name=token.name, role=token.role, expires_at=token.expires_at, secret=secret)
 
 
 @router.delete("/{token}", **says(None, 204, also={404: "there is none, or it is another's"}))

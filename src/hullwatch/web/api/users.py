@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Request, Response
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from ...jobs.server import Server
 from ...store.users import Role, User
 from ..answers import Answer, body, says
 from ..passwords import MAX_LENGTH, MIN_LENGTH
@@ -56,7 +57,12 @@ class Me(Struct, frozen=True, kw_only=True):
 @router.get("", **says(UserList))
 def list_users(here: Here, _: Admin) -> Response:
     """List users."""
-    return Answer(UserList(users=tuple(here.memory.users.all())))
+    return Answer(read_users(here))
+
+
+def read_users(here: Server) -> UserList:
+    """All users."""
+    return UserList(users=tuple(here.memory.users.all()))
 
 
 @router.post("", **says(User, 201, takes=NewUser))
