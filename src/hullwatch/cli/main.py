@@ -11,7 +11,7 @@ import typer
 
 from .. import __version__
 from ..errors import HullwatchError
-from . import bench, db, explain, inventory, notifications, query, scan, serve, worker
+from . import agent, bench, db, explain, findings, inventory, notifications, query, runs, scan, schedules, serve, targets, users, worker
 from .streams import open_streams, say
 
 app = typer.Typer(
@@ -38,7 +38,7 @@ def hullwatch(
     """Look at images, containers and hosts; say what is wrong with them, and what could not be judged."""
 
 
-for command in (scan, inventory, bench, query, db, explain, notifications, serve, worker):
+for command in (scan, inventory, bench, query, agent, db, explain, notifications, serve, worker, targets, schedules, runs, findings, users):
     command.register(app)
 
 

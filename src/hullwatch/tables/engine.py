@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import islice
 from typing import cast
 
@@ -44,16 +44,20 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 def run_query(
-    sql: str, sources: Sources, *, timeout_s: float = TIMEOUT_S, max_rows: int = MAX_ROWS, tables: Sequence[Table] = TABLES
-) -> Answer:
-    """Run one statement. Raises Misuse for what is none or would write, LimitExceeded after ``timeout_s``, and what a source raises."""
+    sql: str, sources: Sources, *, timeout_s: float = TIMEOUT_S, max_rows: int = MAX_ROWS, tables: Sequence[Table] = TABLES,
+    is_stopped: Callable[[], bool] = lambda: False,
+) -> Answer:  # fmt: skip
+    """Run one statement. Raises Misuse for what is none or would write, LimitExceeded after ``timeout_s``, and what a source raises.
+
+    ``is_stopped`` is asked again and again; where it says so the statement ends as if its time were over.
+    """
     if "\0" in sql or NO_TEXT.search(sql):
         raise Misuse("the statement has characters that are no text", remedy="write it in UTF-8")
     work = Work(sources)
     deadline = time.monotonic() + timeout_s
     connection = _open(tables, work)
     try:
-        connection.set_progress_handler(lambda: time.monotonic() > deadline, _STEPS)
+        connection.set_progress_handler(lambda: time.monotonic() > deadline or is_stopped(), _STEPS)
         cursor = connection.cursor()
         cursor.exec_trace = one = _One()
         rows = tuple(cast("tuple[Cell, ...]", row) for row in islice(cursor.execute(sql), max_rows))

@@ -83,9 +83,11 @@ class Inotify:
             self._changed.notify_all()
 
     def take(self) -> Iterator[Happened]:
-        """What one reading of the kernel's queue gave; nothing when there is nothing."""
+        """What is there, up to a few thousand entries; nothing when there is nothing."""
+        piece = b""
         with self._changed:
-            piece = self._pieces.popleft() if self._pieces else b""
+            while self._pieces and len(piece) < _READ_BYTES:
+                piece += self._pieces.popleft()
             self._held -= len(piece)
             self._changed.notify_all()
         return parse(piece)

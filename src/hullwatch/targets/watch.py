@@ -64,6 +64,10 @@ class FileWatch:
         self._scan.describer = Describer(self._scan.root, read_max)
         self._again = True
 
+    def read_again(self) -> None:
+        """What was taken last could not be kept: what differs from what is known is told by the next ``take``."""
+        self._again = True
+
     def wait(self, timeout_s: float | None) -> None:
         """Until there is something to take, ``wake`` is called, or the time is over."""
         deadlines = [*self._written.values(), *(deadline for _, _, deadline in self._leaving.values())]
