@@ -4,18 +4,34 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
+from .. import __version__
 from ..assess.mends import plan_mends
 from ..model import Judgement, Report, TargetReport, Unfinished, Verdict
 from ..store.memory import Memory
 from ..store.runs import Counts
+from ..targets.machine import read_host_facts
+from .edges import Edges
 from .reporting import beyond_images, settled
 
 
 def report_of(memory: Memory, run: int) -> Report | None:
     """A run's report, of what is still kept; None where nothing is. Raises NotFound for a number that no run has."""
     parts = memory.runs.reports(run)
-    unfinished = [Unfinished(reference=each.reference, gap=each.error) for each in memory.runs.targets(run) if each.error is not None]
-    return gathered(parts, unfinished, run) if parts else None
+    return gathered(parts, _unfinished(memory, run), run) if parts else None
+
+
+def nothing_seen(memory: Memory, run: int, edges: Edges) -> Report:
+    """The report of a run that could look at nothing: why, target by target."""
+    found = memory.runs.get(run)
+    return settled(
+        Report(
+            made_at=found.started_at or found.requested_at,
+            machine=read_host_facts(edges.files).hostname or "this machine",
+            version=__version__,
+            unfinished=tuple(_unfinished(memory, run)),
+            run=run,
+        )
+    )
 
 
 def gathered(parts: Sequence[Report], unfinished: Sequence[Unfinished], run: int) -> Report:
@@ -52,6 +68,10 @@ def counts_of(report: Report) -> Counts:
         failed=report.failed,
         incomplete=report.incomplete,
     )
+
+
+def _unfinished(memory: Memory, run: int) -> list[Unfinished]:
+    return [Unfinished(reference=each.reference, gap=each.error) for each in memory.runs.targets(run) if each.error is not None]
 
 
 def _related(targets: Sequence[TargetReport]) -> list[TargetReport]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ..config import Settings
 from ..errors import HomeUnavailable
+from ..notify.rules import parse_rules
 from ..store.memory import Memory
 from .durable import DurableHands
 from .edges import SystemClock
@@ -20,6 +21,7 @@ from .working import Workshop
 @contextmanager
 def working(settings: Settings) -> Iterator[tuple[Server, Rounds]]:
     """A server whose hands are at work. Raises HomeUnavailable, also where another process has the home, and Misuse for bad settings."""
+    parse_rules(settings.notify)
     home = settings.home.expanduser()
     address = settings.database_url or home / "history.sqlite"
     clock = SystemClock()

@@ -14,7 +14,7 @@ from ..store.memory import Memory
 from ..store.runs import Counts, RunStatus
 from ..store.work import Begun
 from .edges import Edges, gap_of
-from .gathering import counts_of, report_of
+from .gathering import counts_of, nothing_seen, report_of
 from .run_log import Cancelled, RunLog
 from .scan import ScanParameters, scan
 from .tell import deliver, tell
@@ -45,10 +45,9 @@ class Workshop:
 
     def conclude(self, run: int) -> None:
         """What is done once a run has ended: people are told. May be done again."""
-        report = report_of(self.memory, run)
-        if report is not None and self.settings.notify:
+        if self.settings.notify:
             edges = self.edges(RunLog(self.memory, self.clock, run, ""))
-            tell(report, edges)
+            tell(report_of(self.memory, run) or nothing_seen(self.memory, run, edges), edges)
             deliver(edges)
 
     def edges(self, progress: RunLog) -> Edges:

@@ -97,7 +97,7 @@ def _mends(news: News, report: Report) -> list[str]:
 def _unjudged(news: News, report: Report) -> list[str]:
     """A message that says nothing of a target must not read as if it were well."""
     gaps = sum(len(target.gaps) for target in report.targets)
-    lines = [f"{each.reference}: {each.gap.why}" for each in news.unfinished]
+    lines = [f"{each.reference or each.gap.what}: {each.gap.why}" for each in news.unfinished]
     looked_at = [f"Not looked at: {len(lines)}", *_folded(lines, _UNFINISHED)] if lines else []
     return [*looked_at, *([f"Not judged: {many(gaps, 'gap')} in what was looked at."] if gaps else [])]
 
