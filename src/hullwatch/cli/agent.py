@@ -52,7 +52,7 @@ def agent(
 
     edges = Edges(settings(home=home, docker_host=docker_host), progress(quiet))
     paths = {"logger_path": logger_path, "database_path": database_path, "pidfile": pidfile}
-    given = {name: text for name, text in paths.items() if text is not None}
+    given = {name: str(Path(text).absolute()) for name, text in paths.items() if text is not None}
     if check:
         _say(check_agent(config, edges, given), quiet)
         return

@@ -50,8 +50,8 @@ class Connection:
         self.timeout_s = timeout_s
         self.round_trips = 0
         directory = tempfile.mkdtemp(prefix="hullwatch-", dir=_SHORT if os.access(_SHORT, os.W_OK | os.X_OK) else None)
-        self._words = _words(address, f"{directory}/master", identity_file, timeout_s)
-        self.close = weakref.finalize(self, _close, (*self._words, "-O", "exit", "--", address.host), directory)
+        self.words = _words(address, f"{directory}/master", identity_file, timeout_s)
+        self.close = weakref.finalize(self, _close, (*self.words, "-O", "exit", "--", address.host), directory)
 
     def __enter__(self) -> "Connection":
         return self
@@ -71,7 +71,7 @@ class Connection:
         with tempfile.TemporaryFile() as given:
             given.write(text.encode("utf-8", "surrogateescape"))
             given.seek(0)
-            process = _start((*self._words, "--", self.address.host, "sudo -n sh" if as_root else "sh"), given)
+            process = _start((*self.words, "--", self.address.host, "sudo -n sh" if as_root else "sh"), given)
         with process:
             answer = Answer(process, self.address, mark, self.timeout_s if patience_s is None else patience_s)
             try:

@@ -15,7 +15,7 @@ from .inotify import Happened, Inotify, limit
 from .mounts import NETWORK, MountPoint, parse_mountinfo
 from .watch_files import Describer, look, open_directory, signature_of
 from .watch_patterns import LEFT_OUT, Pattern, Patterns, Places, Telling
-from .watch_scan import Said, Scan
+from .watch_scan import KERNEL, Said, Scan
 from .watch_tree import Directory
 
 SETTLED_S = 0.4
@@ -55,8 +55,9 @@ class FileWatch:
         self._leaving: dict[int, tuple[Directory | None, str, float]] = {}
         self._fleeting: set[str] = set()
         self._retry_at = 0.0
-        self._mounts = mounts(root)
+        self._mounts: frozenset[MountPoint] = frozenset()
         self._mounts_at = 0.0
+        self._see_mounts()
 
     def watch(self, patterns: Sequence[Pattern], *, read_max: int) -> None:
         """Watch something else from the next ``take`` on. To be called by whoever takes."""
@@ -285,7 +286,8 @@ class FileWatch:
     def _remounted(self) -> Said:
         """A directory that something was mounted over is another one; what came and went since we last looked does not count."""
         self._mounts_at = self._passed() + MOUNTS_S
-        before, self._mounts = self._mounts, mounts(self._root)
+        before = self._mounts
+        self._see_mounts()
         paths = sorted({mount.path for mount in before ^ self._mounts if self._scan.places_of(mount.path)})
         for path in paths:
             node = self._scan.tree.root
@@ -295,6 +297,10 @@ class FileWatch:
         if paths:
             what = f"/{paths[0]}" + (f" and {len(paths) - 1} more" if len(paths) > 1 else "")
             yield Note(kind="mount", what=what, why="mounted or unmounted: what is watched there was read again")
+
+    def _see_mounts(self) -> None:
+        self._mounts = mounts(self._root)
+        self._scan.kernel_mounts = frozenset(mount.path for mount in self._mounts if mount.filesystem in KERNEL)
 
     def _retry(self) -> Said:
         self._retry_at = self._passed() + RETRY_S

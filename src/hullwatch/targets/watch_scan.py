@@ -19,6 +19,11 @@ from .watch_tree import Directory, Tree
 
 Said = Iterator[FileEvent | Gap | Note]
 
+KERNEL = frozenset((
+    "autofs", "binfmt_misc", "bpf", "cgroup", "cgroup2", "configfs", "debugfs", "devpts", "efivarfs", "fusectl", "hugetlbfs", "mqueue",
+    "nsfs", "proc", "pstore", "rpc_pipefs", "securityfs", "selinuxfs", "sysfs", "tracefs",
+))  # fmt: skip
+"""File systems that hold no files but what the kernel says: %% does not go into them."""
 LINKS_LIMIT = 1000
 """Links to directories, on the way of patterns, that are gone through."""
 _WAY = kernel.CREATE | kernel.DELETE | kernel.MOVED_FROM | kernel.MOVED_TO | kernel.DELETE_SELF
@@ -45,6 +50,8 @@ class Scan:
         """Directories that could not be watched or read, and why."""
         self.links: dict[str, str] = {}
         """Links that were gone through, and where they lead."""
+        self.kernel_mounts: frozenset[str] = frozenset()
+        """Where such file systems are mounted."""
         self.own_reads: dict[str, float] = {}
         """Files that we may have read ourselves, where reading counts, and when."""
         self._untrusted: set[str] = set()
@@ -119,12 +126,16 @@ class Scan:
                 met.add(name)
                 self.read_files += 1
                 yield from self.compare(node, directory, name, places, known.get(name))
-            if is_directory and telling.enters:
+            if is_directory and telling.enters and not self._is_the_kernels(node, name, places):
                 entered.add(name)
                 waiting.append(self.tree.child(node, name, places))
             elif is_link and telling.enters:
                 yield from self._link(node.path_of(name), places)
         yield from self._missing(node, known, met, entered)
+
+    def _is_the_kernels(self, node: Directory, name: str, places: Places) -> bool:
+        """Whether that directory, below ``%%``, is another name of the kernel's own."""
+        return bool(self.kernel_mounts) and self.patterns.is_same_below(places) and node.path_of(name) in self.kernel_mounts
 
     def _missing(self, node: Directory, known: Mapping[str, Signature], met: Collection[str], entered: Collection[str]) -> Said:
         """What is known and not there any more."""
