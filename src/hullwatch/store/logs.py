@@ -67,6 +67,11 @@ class Logs:
                 for seq, at, level, target, text in connection.execute(query)
             ]
 
+    def last(self, run: int) -> int:
+        """Number of a run's last line; 0 where there is none."""
+        with transaction(self._engine, write=False) as connection:
+            return _last(connection, run)
+
     def forget(self, keep: int) -> int:
         """Drop the logs of all but the last ``keep`` runs; gives how many lines went."""
         newest = select(runs.c.id).order_by(runs.c.id.desc()).offset(keep).limit(1)

@@ -1,6 +1,6 @@
 """Watched targets: what a server looks after, with the name and the labels that its people gave it, and what was found last."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, Row, func, select, update
 from ..errors import NotFound
 from ..model import Target, TargetKind
 from .database import transaction
-from .judgements import insert_unless_there
+from .judgements import AT_ONCE, insert_unless_there, portions
 from .records import pack, unpack
 from .schema import findings, judgements, runs, targets
 
@@ -82,6 +82,15 @@ class Targets:
             rows = connection.execute(query).all()
             counts = _counts(connection, [row.id for row in rows])
             return [_target(row, counts.get(row.id, {})) for row in rows]
+
+    def ids(self, references: Iterable[str]) -> dict[str, int]:
+        """Numbers of those that are watched, by reference."""
+        found: dict[str, int] = {}
+        with transaction(self._engine, write=False) as connection:
+            for some in portions(sorted(set(references)), AT_ONCE):
+                query = select(targets.c.reference, targets.c.id).where(targets.c.watched_at.is_not(None), targets.c.reference.in_(some))
+                found |= {reference: number for reference, number in connection.execute(query)}
+        return found
 
     def references(self) -> tuple[str, ...]:
         """Of all that is watched, sorted."""

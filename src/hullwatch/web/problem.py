@@ -1,6 +1,6 @@
 """Failures as ``application/problem+json`` (RFC 9457), each with what to do about it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 
 import msgspec
@@ -58,26 +58,37 @@ def status_of(error: errors.HullwatchError) -> HTTPStatus:
     return next((status for kind, status in _STATUS.items() if isinstance(error, kind)), HTTPStatus.INTERNAL_SERVER_ERROR)
 
 
-def register(app: FastAPI) -> None:
-    """Have every failure of ``app`` answered as a problem."""
+Shown = Callable[[Request, Problem], Response | None]
+"""How somebody who looks at pages is told of a problem; None: this request is a program's."""
+
+
+def register(app: FastAPI, shown: Shown = lambda _, __: None) -> None:
+    """Have every failure of ``app`` answered as a problem, or as a page."""
+
+    def said(request: Request, status: int, detail: str, remedy: str = "", headers: Mapping[str, str] | None = None) -> Response:
+        page = shown(request, Problem(title=HTTPStatus(status).phrase, status=int(status), detail=detail, remedy=remedy))
+        if page is None:
+            return answer(status, detail, remedy, headers)
+        page.headers.update(headers or {})
+        return page
 
     @app.exception_handler(errors.HullwatchError)
-    def _ours(_: Request, error: errors.HullwatchError) -> Response:
-        return answer(status_of(error), error.what, error.remedy)
+    def _ours(request: Request, error: errors.HullwatchError) -> Response:
+        return said(request, status_of(error), error.what, error.remedy)
 
     @app.exception_handler(Refused)
-    def _refused(_: Request, error: Refused) -> Response:
-        return answer(error.status, error.detail, error.remedy, error.headers)
+    def _refused(request: Request, error: Refused) -> Response:
+        return said(request, error.status, error.detail, error.remedy, error.headers)
 
     @app.exception_handler(HTTPException)
-    def _http(_: Request, error: HTTPException) -> Response:
-        return answer(error.status_code, str(error.detail), headers=error.headers)
+    def _http(request: Request, error: HTTPException) -> Response:
+        return said(request, error.status_code, str(error.detail), headers=error.headers)
 
     @app.exception_handler(RequestValidationError)
-    def _invalid(_: Request, error: RequestValidationError) -> Response:
-        said = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
-        return answer(HTTPStatus.UNPROCESSABLE_ENTITY, said, "see /api/v1/openapi.json")
+    def _invalid(request: Request, error: RequestValidationError) -> Response:
+        text = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
+        return said(request, HTTPStatus.UNPROCESSABLE_ENTITY, text, "see /api/v1/openapi.json")
 
     @app.exception_handler(Exception)
-    def _unforeseen(_: Request, __: Exception) -> Response:
-        return answer(HTTPStatus.INTERNAL_SERVER_ERROR, "the server failed; its log says why", "tell us, with what you did")
+    def _unforeseen(request: Request, _: Exception) -> Response:
+        return said(request, HTTPStatus.INTERNAL_SERVER_ERROR, "the server failed; its log says why", "tell us, with what you did")

@@ -80,7 +80,7 @@ class Doorman:
             secure=self.secure_cookies,
             path="/",
         )
-        return Visitor(user=user, role=user.role, by=By.SESSION, csrf=_csrf(secret))
+        return Visitor(user=user, role=user.role, by=By.SESSION, csrf=csrf_of(secret))
 
     def end_session(self, request: Request, response: Response) -> None:
         """Forget the browser's session, if it has one."""
@@ -142,8 +142,8 @@ def visitor_or_none(request: Request, shown: Annotated[_Shown, Depends(_shown)])
     if user is None:
         return None
     if request.method not in _SAFE:
-        _refuse_forgery(request, shown.csrf, secret)
-    return Visitor(user=user, role=user.role, by=By.SESSION, csrf=_csrf(secret))
+        refuse_forgery(request, shown.csrf, secret)
+    return Visitor(user=user, role=user.role, by=By.SESSION, csrf=csrf_of(secret))
 
 
 def visitor(found: Annotated[Visitor | None, Depends(visitor_or_none)]) -> Visitor:
@@ -209,12 +209,14 @@ AnyVisitor = Annotated[Visitor | None, Depends(visitor_or_none)]
 PasswordVisitor = Annotated[Visitor, Depends(visitor_by_password)]
 
 
-def _csrf(session: str) -> str:
+def csrf_of(session: str) -> str:
+    """What forms send back that were made for a session, or for whatever else a cookie holds."""
     return hmac.new(session.encode(), b"csrf", hashlib.sha256).hexdigest()
 
 
-def _refuse_forgery(request: Request, given: str, session: str) -> None:
+def refuse_forgery(request: Request, given: str, session: str) -> None:
+    """Raises Refused where another site made the request, or its form was not made for this session."""
     if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         raise Refused(HTTPStatus.FORBIDDEN, "this request was made by another site")
-    if not hmac.compare_digest(given.encode(), _csrf(session).encode()):
+    if not hmac.compare_digest(given.encode(), csrf_of(session).encode()):
         raise Refused(HTTPStatus.FORBIDDEN, "the form has expired", remedy="load the page again")

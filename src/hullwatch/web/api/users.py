@@ -13,7 +13,8 @@ from ..security import Admin, Here, Viewer, doorman_of
 
 router = APIRouter(prefix="/users", tags=["users"])
 
-Name = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9][A-Za-z0-9._@-]*$")]
+NAME = r"^[A-Za-z0-9][A-Za-z0-9._@-]*$"
+Name = Annotated[str, Meta(min_length=1, max_length=100, pattern=NAME)]
 Password = Annotated[str, Meta(min_length=MIN_LENGTH, max_length=MAX_LENGTH)]
 UserId = Annotated[int, Path(ge=1, le=2**63 - 1)]
 
