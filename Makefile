@@ -6,12 +6,13 @@ RUN := .venv/bin
 MADE_FOR_SCAN := $(RUN)/.made-for-scan
 MADE_FOR_WORK := $(RUN)/.made-for-work
 
-.PHONY: help scan setup test check bench-speed docs lock
+.PHONY: help scan setup test anchore-cli check bench-speed docs lock
 .DEFAULT_GOAL := help
 
 help:
 	@echo 'make scan [TARGET=…]   look at this machine, or at TARGET (docker:alpine:3.19, archive:PATH, dir:PATH, …); needs no more than Python 3.11'
 	@echo 'make test [ARGS=…]     all tests'
+	@echo 'make anchore-cli       install the client that tests of its API run'
 	@echo 'make check             format, lint, types, house rules, documents up to date'
 	@echo 'make bench-speed       the speeds we hold ourselves to, measured'
 	@echo 'make docs              make the generated pages of docs/reference anew'
@@ -24,6 +25,14 @@ setup: $(MADE_FOR_WORK)
 
 test: $(MADE_FOR_WORK)
 	@$(RUN)/pytest -n 2 --dist loadfile $(ARGS)
+
+anchore-cli: .venv-anchore/.made
+
+.venv-anchore/.made: $(MADE_FOR_WORK) # in an environment of its own: it pins old libraries, and builds one of them with an old Cython
+	@$(RUN)/python -m venv --clear .venv-anchore
+	@echo 'cython<3' > .venv-anchore/constraints
+	@PIP_CONSTRAINT=.venv-anchore/constraints .venv-anchore/bin/python -m pip install --quiet anchorecli==0.9.3 setuptools
+	@touch $@
 
 check: $(MADE_FOR_WORK)
 	$(RUN)/ruff format --check

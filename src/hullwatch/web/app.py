@@ -10,6 +10,7 @@ from ..jobs.server import Server
 from . import health, metrics, problem
 from .answers import Application
 from .api import ROUTERS
+from .compat import anchore
 from .headers import SecurityHeaders
 from .passwords import Passwords
 from .security import Doorman
@@ -38,5 +39,6 @@ def create_app(
     app.include_router(metrics.router)
     for router in ROUTERS:
         app.include_router(router, prefix=API)
+    app.include_router(anchore.router)
     app.add_middleware(SecurityHeaders)
     return app

@@ -1,0 +1,1 @@
+"""Foreign APIs, one folder each: their words go no deeper."""
