@@ -24,10 +24,10 @@ ROOT = Path(__file__).parents[2]
 MANY = judged(image([package(f"lib{number}") for number in range(3000)]), *(flaw(f"CVE-{number}", "lib1") for number in range(3000)))
 
 
-def test_migrations_end_where_the_code_begins(address: str) -> None:
+def test_migrations_end_where_the_code_begins(empty_address: str) -> None:
     """From an empty database to exactly the tables that the code declares, by the newest number."""
-    History.open(address)
-    with transaction(connect(address), write=False) as connection:
+    History.open(empty_address)
+    with transaction(connect(empty_address), write=False) as connection:
         context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE, "compare_type": True})
         assert context.get_current_revision() == NEWEST
         assert compare_metadata(context, metadata) == []
@@ -50,10 +50,10 @@ def test_a_newer_schema_is_left_alone(address: str) -> None:
         History.open(address)
 
 
-def test_processes_that_open_an_empty_home_at_once_all_succeed(address: str) -> None:
+def test_processes_that_open_an_empty_home_at_once_all_succeed(empty_address: str) -> None:
     """One migrates, the others wait."""
     program = "import sys; from hullwatch.store.history import History; sys.stdin.read(); print(History.open(sys.argv[1]).previous('x'))"
-    words = [sys.executable, "-c", program, address]
+    words = [sys.executable, "-c", program, empty_address]
     waiting = [subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(4)]
     for process in waiting:
         assert process.stdin is not None

@@ -36,6 +36,7 @@ def working(settings: Settings) -> Iterator[tuple[Server, Rounds]]:
         finally:
             rounds.stop()
             hands.close()
+            memory.close()
 
 
 def work_until_stopped(settings: Settings, say: Callable[[str], None]) -> None:

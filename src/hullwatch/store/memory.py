@@ -19,7 +19,7 @@ from .workers import Workers
 
 
 class Memory:
-    """What a server remembers. Holds no connection between calls; safe for many processes and threads."""
+    """What a server remembers. Safe for many processes and threads; ``close`` it."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -42,6 +42,10 @@ class Memory:
         engine = connect(address, pooled=True)
         migrate(engine)
         return cls(engine)
+
+    def close(self) -> None:
+        """Let go of the connections that were kept."""
+        self._engine.dispose()
 
     @property
     def alone(self) -> bool:

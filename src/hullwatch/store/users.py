@@ -77,7 +77,7 @@ class Users:
         with transaction(self._engine, write=True) as connection:
             if connection.scalar(select(func.count()).select_from(users)):
                 return False
-            return bool(connection.execute(insert_unless_there(connection, users), row).rowcount)
+            return connection.execute(insert_unless_there(connection, users).returning(users.c.id), row).first() is not None
 
     def all(self) -> list[User]:
         """By name."""
