@@ -14,7 +14,7 @@ from ..reports.names import called, feed_times, newest_edition, object_name, pub
 from ..reports.screen.checks import failed_checks
 from ..reports.screen.gaps import grouped_gaps
 from ..reports.screen.header import verdict
-from ..reports.summary import Counts, summarise
+from ..reports.summary import Counts, Summary, summarise
 from ..store.runs import OPEN, RunStatus
 from ..store.standing import Mark, Standing
 from .server import Server
@@ -180,7 +180,7 @@ def make_now(server: Server, marks: Sequence[Mark]) -> Now:
         made_at=report.made_at,
         machine=report.machine,
         version=report.version,
-        verdict=verdict(report, summary).text.partition(",")[0],
+        verdict=verdict_of(report, summary),
         failed=report.failed,
         incomplete=report.incomplete,
         fail_on=report.fail_on,
@@ -188,10 +188,7 @@ def make_now(server: Server, marks: Sequence[Mark]) -> Now:
         flaws=summary.flaws,
         exploited_flaws=summary.exploited_flaws,
         since=summary.since,
-        mends=tuple(
-            MendNow(number=number, mends=count, mend=mend)
-            for number, (mend, count) in enumerate(zip(report.mends, summary.mends, strict=True), 1)
-        ),
+        mends=mends_now(report, summary),
         targets=tuple(_target(each, *counted.get(each.watched.reference, (None, None))) for each in standings),
         edition=newest_edition(check.finding for check in failed_checks(report)),
         checks=checks_now(report),
@@ -205,6 +202,17 @@ def make_now(server: Server, marks: Sequence[Mark]) -> Now:
         ),
         open_runs=0,
     )
+
+
+def verdict_of(report: Report, summary: Summary) -> str:
+    """As reports say it, without an exit status."""
+    return verdict(report, summary).text.partition(",")[0]
+
+
+def mends_now(report: Report, summary: Summary) -> tuple[MendNow, ...]:
+    """What to do, in order."""
+    counted = zip(report.mends, summary.mends, strict=True)
+    return tuple(MendNow(number=number, mends=count, mend=mend) for number, (mend, count) in enumerate(counted, 1))
 
 
 def checks_now(report: Report) -> tuple[CheckNow, ...]:

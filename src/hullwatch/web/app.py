@@ -7,11 +7,13 @@ from fastapi import FastAPI
 from .. import __version__
 from ..jobs.now import Board
 from ..jobs.server import Server
-from . import health, metrics, problem
+from . import health, metrics, pages, problem
 from .answers import Application
 from .api import ROUTERS
+from .bodies import BodyLimit
 from .compat import anchore
 from .headers import SecurityHeaders
+from .pages.failures import as_page
 from .passwords import Passwords
 from .security import Doorman
 
@@ -34,11 +36,14 @@ def create_app(
     app.state.doorman = Doorman(server, passwords or Passwords(server.memory, server.clock), secure_cookies=secure_cookies)
     app.state.board = Board(server)
     app.state.well = well
-    problem.register(app)
+    problem.register(app, shown=as_page)
     app.include_router(health.router)
     app.include_router(metrics.router)
     for router in ROUTERS:
         app.include_router(router, prefix=API)
     app.include_router(anchore.router)
+    for router in pages.ROUTERS:
+        app.include_router(router)
+    app.add_middleware(BodyLimit)
     app.add_middleware(SecurityHeaders)
     return app
