@@ -4,7 +4,6 @@ import os
 import re
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -60,14 +59,15 @@ def serving(tmp_path: Path, mirror: Path) -> Iterator[Serving]:
 
 
 def wait_until_analyzed(serving: Serving) -> dict[str, Any]:
-    """The image's record once it is analyzed."""
-    for _ in range(300):
-        [record] = serving.get("/v1/images", fulltag=IMAGE).json()
-        if record["analysis_status"] == "analyzed":
-            found: dict[str, Any] = record
-            return found
-        time.sleep(0.1)
-    pytest.fail("the image was not analyzed within 30 s")
+    """The image's record once its run has ended: the run's log is followed to its end."""
+    secret = httpx.post(f"{serving.url}/api/v1/tokens", json={"name": "test"}, auth=("admin", serving.password)).json()["secret"]
+    headers = {"authorization": f"Bearer {secret}", "accept": "text/event-stream"}
+    with httpx.stream("GET", f"{serving.url}/api/v1/runs/1/log", headers=headers, timeout=60) as log:
+        assert any(line == "event: end" for line in log.iter_lines())
+    [record] = serving.get("/v1/images", fulltag=IMAGE).json()
+    assert record["analysis_status"] == "analyzed"
+    found: dict[str, Any] = record
+    return found
 
 
 @pytest.mark.docker
