@@ -57,6 +57,17 @@ def inventory() -> Iterator[Measured]:
         yield Measured("the same image again, unchanged", cost(words, home=home))
 
 
+def scan() -> Iterator[Measured]:
+    """The image judged: what an earlier run read, remembered and fetched is there (``MIRROR`` names a mirror of feeds)."""
+    if not _has_image():
+        yield Measured("scan of a local image", why=f"no local image {IMAGE}")
+        return
+    with tempfile.TemporaryDirectory() as home:
+        words = [HULLWATCH, "scan", f"docker:{IMAGE}", "--fail-on", "never", "-q"]
+        cost([*words, *(("--mirror", mirror) if (mirror := os.environ.get("MIRROR")) else ())], times=1, home=home)
+        yield Measured(f"scan of {IMAGE}, unchanged", cost([*words, "--offline"], home=home))
+
+
 def archive() -> Iterator[Measured]:
     """The same packages from what docker save writes, digests checked."""
     if not _has_image():
@@ -108,7 +119,9 @@ def history() -> Iterator[Measured]:
         yield Measured("process that remembers 10 targets, unchanged", cost(words))
 
 
-WORK: Mapping[str, Callable[[], Iterator[Measured]]] = {each.__name__: each for each in (start, inventory, archive, bench, query, history)}
+WORK: Mapping[str, Callable[[], Iterator[Measured]]] = {
+    each.__name__: each for each in (start, inventory, scan, archive, bench, query, history)
+}
 
 
 def cost(
