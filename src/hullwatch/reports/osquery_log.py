@@ -38,6 +38,7 @@ class Head(Struct, frozen=True, kw_only=True):
     """Whether numbers are numbers; else everything is text."""
     decorations: Mapping[str, str] = {}
     decorations_top_level: bool = False
+    """Beside the other keys, which they may then replace, as in osquery."""
 
 
 def columns(names: Sequence[str], row: Sequence[Cell], *, numerics: bool = False, escaped: bool = True) -> str:
@@ -90,11 +91,11 @@ def _told(head: Head) -> str:
         ("calendarTime", _text(f"{time.asctime(time.gmtime(head.at))} UTC")), ("unixTime", str(head.at)),
         ("epoch", str(head.epoch)), ("counter", str(head.counter)), ("numerics", "true" if head.numerics else "false"),
     ]  # fmt: skip
-    decorations = sorted((name, _text(value)) for name, value in head.decorations.items())
+    decorations = {name: _text(value) for name, value in sorted(head.decorations.items())}
     if head.decorations_top_level:
-        pairs += decorations
+        pairs = [(name, value) for name, value in pairs if name not in decorations] + list(decorations.items())
     elif decorations:
-        pairs.append(("decorations", _object(dict(decorations))))
+        pairs.append(("decorations", _object(decorations)))
     return ",".join(f"{_text(name)}:{value}" for name, value in pairs)
 
 

@@ -277,7 +277,7 @@ class FileWatch:
         for each in self._scan.everything():
             found += not isinstance(each, Gap | Note)
             yield each
-        over = f"the kernel's queue (fs.kernel.max_queued_events, {limit('max_queued_events')}) ran over"
+        over = f"the kernel's queue (fs.inotify.max_queued_events, {limit('max_queued_events')}) ran over"
         read = (
             f"{self._scan.read_directories} directories with {self._scan.read_files} files were read again, which told of {found} changes"
         )

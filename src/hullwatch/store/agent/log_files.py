@@ -19,12 +19,15 @@ class LogFiles:
         self._directory = directory
         self._results = results
         try:
-            directory.mkdir(parents=True, exist_ok=True, mode=0o750)
+            self._make_room()
             if not os.access(directory, os.W_OK | os.X_OK):
                 raise PermissionError(f"{directory} is not writable")
         except OSError as error:
             why = error.strerror or "it is not writable"
             raise HomeUnavailable(f"{directory}: {why}", remedy="run with sudo, or pass another --logger-path") from error
+
+    def _make_room(self) -> None:
+        self._directory.mkdir(parents=True, exist_ok=True, mode=0o750)
 
     def write(self) -> None:
         """Write all lines that are waiting. Raises HomeUnavailable; what could not be written waits on."""
@@ -36,6 +39,7 @@ class LogFiles:
 
     def _append(self, file: str, last: int, data: bytes) -> None:
         try:
+            self._make_room()
             descriptor = open_log(self._directory / file)
             try:
                 status = os.fstat(descriptor)
@@ -51,6 +55,7 @@ class LogFiles:
         """Write what is missing of what was being written, into that very file, also when it has been renamed since."""
         data = _joined([(number, line) for number, line in self._results.lines(file, LINES_AT_ONCE) if number <= interrupted.last])
         try:
+            self._make_room()
             path = self._of_inode(file, interrupted.inode)
             descriptor = open_log(path or self._directory / file)
             try:
