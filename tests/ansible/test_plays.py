@@ -91,14 +91,11 @@ def test_check_mode_on_a_fresh_host_says_what_would_be_done_and_does_nothing(
 
 
 def test_an_installation_is_done_once(control: Control, installed: Site, wheel: Path, playbooks: Path) -> None:
-    """Asked for again nothing changes, and in check mode nothing would; another version, or a file with other bytes, is a change."""
-    for words in ([], ["--check"]):
-        played = control.play(installed.inventory, "install.yml", *words, "-l", "web1", here=playbooks, hullwatch_package=str(wheel))
-        assert played.changed == {"web1": 0}, played.text
-    same = control.play(
-        installed.inventory, "install.yml", "--check", "-l", "web1", here=playbooks, hullwatch_package=str(wheel), hullwatch_version="9.9"
-    )
-    assert same.changed == {"web1": 1}
+    """Asked for again nothing would change; another version would be a change."""
+    for version, changed in (("", 0), ("9.9", 1)):
+        wanted = {"hullwatch_package": str(wheel), "hullwatch_version": version}
+        played = control.play(installed.inventory, "install.yml", "--check", "-l", "web1", here=playbooks, **wanted)
+        assert played.changed == {"web1": changed}, played.text
 
 
 def test_services_are_described_as_packaging_has_them(control: Control, installed: Site, wheel: Path, playbooks: Path) -> None:
