@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Engine, Row, Select, and_, case, exists, f
 
 from ..errors import NotFound
 from ..model import Finding, FindingKind, Severity
+from ..reports.summary import rank
 from .database import transaction
 from .records import unpack
 from .schema import findings, judgements, targets
@@ -50,9 +51,9 @@ class KeptRow(Struct, frozen=True, kw_only=True):
 class Position(Struct, frozen=True, array_like=True):
     """Where a finding stands in the order."""
 
-    rank: int
     calm: int
     """0: known to be exploited."""
+    rank: int
     rule: str
     id: str
 
@@ -64,12 +65,12 @@ class Findings:
         self._engine = engine
 
     def page(self, query: FindingQuery, *, after: Position | None = None, limit: int = 100) -> list[tuple[KeptRow, Position]]:
-        """By severity, those known to be exploited first, then by rule; from behind ``after`` on."""
+        """As reports have it: what is known to be exploited, then the worst severity, then by rule; from behind ``after`` on."""
         statement = _ROWS.where(*_conditions(query)).order_by(*_ORDER).limit(limit)
         if after is not None:
-            statement = statement.where(tuple_(*_ORDER) > tuple_(after.rank, after.calm, after.rule, after.id))
+            statement = statement.where(tuple_(*_ORDER) > tuple_(after.calm, after.rank, after.rule, after.id))
         with transaction(self._engine, write=False) as connection:
-            return [(_row(row), Position(row.rank, row.calm, row.rule, row.id)) for row in connection.execute(statement)]
+            return [(_row(row), Position(row.calm, row.rank, row.rule, row.id)) for row in connection.execute(statement)]
 
     def get(self, finding: str) -> KeptRow:
         """One finding, also one that passes or is gone. Raises NotFound."""
@@ -89,9 +90,9 @@ class Findings:
             return {(row.kind, row.severity): row.number for row in rows}
 
 
-_RANK = case({severity.value: number for number, severity in enumerate(Severity)}, value=findings.c.severity, else_=len(Severity))
+_RANK = case({severity.value: rank(severity) for severity in Severity}, value=findings.c.severity, else_=len(Severity))
 _CALM = case((findings.c.exploited, 0), else_=1)
-_ORDER = (_RANK, _CALM, findings.c.rule, findings.c.id)
+_ORDER = (_CALM, _RANK, findings.c.rule, findings.c.id)
 _EARLIER = judgements.alias("earlier")
 _NEW = and_(
     findings.c.present,

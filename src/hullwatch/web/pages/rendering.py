@@ -15,6 +15,7 @@ from markupsafe import Markup
 from ... import __version__
 from ...reports.look import Look
 from ...reports.names import age, argument, called, duration, instruction, many, number_of, system
+from ...reports.screen.footer import threshold
 from ...reports.summary import worst_of
 from ...store.users import Role
 from ..security import Visitor, doorman_of
@@ -91,6 +92,7 @@ def _environment() -> Environment:
         "number_of": number_of,
         "shell": shlex.quote,
         "system": system,
+        "threshold": threshold,
         "worst_word": worst_of,
     }
     environment.filters |= filters
