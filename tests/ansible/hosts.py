@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 SSHD = "/usr/sbin/sshd"
-NEEDS = ("unshare", "mount", "ssh", "ssh-keygen", "sudo", SSHD)
+NEEDS = ("setpriv", "unshare", "mount", "ssh", "ssh-keygen", "sudo", SSHD)
 USER = "operator"
 
 _BOOT = r"""
@@ -140,7 +140,17 @@ def _boot(directory: Path, host: Host, shared: Path, *, renamed: bool) -> subpro
         "sshd": SSHD,
     }
     with (directory / host.name / "log").open("wb") as log:
-        words = ["unshare", "--mount", "--uts", "sh", "-c", _BOOT]
+        words = [
+            "setpriv",
+            "--pdeathsig",
+            "TERM",
+            "unshare",
+            "--mount",
+            "--uts",
+            "sh",
+            "-c",
+            _BOOT,
+        ]  # not even kill -9 leaves a host behind
         return subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment)
 
 
