@@ -67,9 +67,10 @@ def _noted(failures: list[HomeUnavailable]) -> Iterator[None]:
 
 
 def _write_file(path: Path, data: bytes) -> None:
+    """Whole or not at all; what is no plain file (a pipe, a link such as /dev/stdout) is written to and stays what it is."""
     beside = path.with_name(f".{path.name}.part")
     try:
-        if path.exists() and not path.is_file():  # a pipe, /dev/stdout
+        if path.is_symlink() or (path.exists() and not path.is_file()):
             path.write_bytes(data)
             return
         path.parent.mkdir(parents=True, exist_ok=True)
