@@ -123,14 +123,15 @@ class _Updating:
         errands = self._errands(task)
         if not errands:
             return
-        with (
-            self._progress.step(f"reading changelogs of {task.feed.covers}", len(errands), "packages") as step,
-            ThreadPoolExecutor(_AT_ONCE) as pool,
-        ):
-            brought = []
-            for errand, records in zip(errands, pool.map(self._run, errands), strict=True):
-                brought.append((errand.package, records))
-                step.advance()
+        brought = []
+        pool = ThreadPoolExecutor(_AT_ONCE)
+        try:
+            with self._progress.step(f"reading changelogs of {task.feed.covers}", len(errands), "packages") as step:
+                for errand, records in zip(errands, pool.map(self._run, errands), strict=True):
+                    brought.append((errand.package, records))
+                    step.advance()
+        finally:
+            pool.shutdown(wait=len(brought) == len(errands), cancel_futures=True)  # whoever interrupts does not wait for answers
         with self._database.writing(task.feed.id, amend=True) as writer:
             for package, records in brought:
                 writer.retell(package, records)

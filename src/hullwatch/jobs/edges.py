@@ -4,6 +4,7 @@ import atexit
 import os
 import shutil
 import tempfile
+import traceback
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cached_property
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from ..store.outbox import Outbox
     from ..targets.fleet import Fleet
     from ..targets.ssh_address import Access
+
+
+DEFECTS = (ArithmeticError, AssertionError, AttributeError, LookupError, MemoryError, OSError, RuntimeError, TypeError, ValueError)
+"""What a defect of ours raises. It costs the target that met it, not the others."""
 
 
 class SystemClock:
@@ -52,16 +57,19 @@ class Edges:
 
     @cached_property
     def home(self) -> Path:
-        """Where we keep things. A home that cannot be written is replaced by a temporary one, with a warning."""
+        """Where we keep things. A home that cannot be written is replaced by a temporary one, with a warning.
+
+        Raises HomeUnavailable where not even that can be had.
+        """
         wanted = self.settings.home.expanduser()
         try:
             wanted.mkdir(parents=True, exist_ok=True, mode=0o700)
             if not os.access(wanted, os.W_OK | os.X_OK):
                 raise PermissionError(f"{wanted} is not writable")
         except OSError as error:
-            temporary = Path(tempfile.mkdtemp(prefix="hullwatch-"))
-            atexit.register(shutil.rmtree, temporary, ignore_errors=True)
             reason = error.strerror or str(error)
+            temporary = _temporary_home(f"the home {wanted} cannot be used ({reason})")
+            atexit.register(shutil.rmtree, temporary, ignore_errors=True)
             self.progress.warn(f"the home {wanted} cannot be used ({reason}): nothing is remembered after this run; set HULLWATCH_HOME")
             return temporary
         return wanted
@@ -160,9 +168,20 @@ class Edges:
         return self.settings.database_url or f"sqlite:///{self.home / 'history.sqlite'}"
 
 
-def gap_of(error: HullwatchError, what: str) -> Gap:
-    """Why something asked for could not be looked at, as a gap whose kind a waiver can name."""
-    return Gap(kind=_KINDS.get(type(error), "failed"), what=what, why=str(error))
+def _temporary_home(why: str) -> Path:
+    try:
+        return Path(tempfile.mkdtemp(prefix="hullwatch-"))
+    except OSError as error:
+        raise HomeUnavailable(f"{why}, and no temporary one can be made", remedy="set HULLWATCH_HOME or TMPDIR") from error
+
+
+def gap_of(error: Exception, what: str) -> Gap:
+    """Why something asked for could not be looked at, as a gap whose kind a waiver can name. A defect of ours says where it is."""
+    if isinstance(error, HullwatchError):
+        return Gap(kind=_KINDS.get(type(error), "failed"), what=what, why=str(error))
+    *_, last = traceback.extract_tb(error.__traceback__) or [None]
+    where = f" ({Path(last.filename).name}, line {last.lineno})" if last else ""
+    return Gap(kind="failed", what=what, why=f"hullwatch failed: {type(error).__name__}: {error}{where}")
 
 
 def error_of(gap: Gap, what: str) -> HullwatchError:

@@ -1,7 +1,7 @@
 """The job of ``hullwatch scan``: look at targets, judge what was read, remember it, and say what to do, in order."""
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -13,7 +13,7 @@ from ..errors import HullwatchError, Misuse, NotFound
 from ..model import FindingKind, Gap, Inventory, Judgement, Note, Report, Target, TargetKind, Unfinished, Waiver
 from ..targets.listing import Local, list_local
 from ..targets.references import parse_reference
-from .edges import Edges, error_of, gap_of
+from .edges import DEFECTS, Edges, error_of, gap_of
 from .inventory import inventory_of, targets_of
 from .reporting import Run, report_on
 
@@ -54,10 +54,12 @@ def scan(parameters: ScanParameters, edges: Edges) -> Report:
     started_at, began = edges.clock.now(), time.monotonic()
     parse_threshold(parameters.fail_on)
     wanted = _machine(edges) if not parameters.references else _named(parameters.references, edges)
-    taken, unfinished = _take(wanted.targets, edges)
+    if parameters.remembered:
+        _ = edges.history  # an address of it that cannot be understood is said now, not when all was looked at
+    taken, unfinished, interrupted = _take(wanted.targets, edges)
     if not taken:
         raise _no_report(wanted, unfinished)
-    judgements, feed_gaps = _judge([each.inventory for each in taken], parameters, edges)
+    judgements, feed_gaps = _judge([each.inventory for each in taken], parameters, edges, fetching=not interrupted)
     run = Run(
         judgements=tuple(judgements),
         seconds=tuple(each.seconds for each in taken),
@@ -120,23 +122,41 @@ def _running(edges: Edges) -> Local | None:
         return None
 
 
-def _take(targets: Iterable[Target], edges: Edges) -> tuple[list[_Taken], tuple[Unfinished, ...]]:
-    """Take each target's inventory; one that fails does not stop the others."""
-    taken: list[_Taken] = []
-    unfinished: list[Unfinished] = []
-    targets = tuple(targets)
-    with edges.progress.step("looking", len(targets), "targets") as step:
-        for target in targets:
-            began = time.monotonic()
-            try:
-                inventory = inventory_of(target, edges)
-                taken.append(_Taken(inventory, time.monotonic() - began))
-                edges.progress.finished(_title(inventory.target), _size(inventory))
-            except HullwatchError as error:
-                unfinished.append(Unfinished(reference=target.reference, gap=gap_of(error, _title(target))))
-                edges.progress.warn(f"{_title(target)}: {error}")
-            step.advance()
-    return taken, tuple(unfinished)
+def _take(targets: Sequence[Target], edges: Edges) -> tuple[list[_Taken], tuple[Unfinished, ...], bool]:
+    """Take each target's inventory; one that fails does not stop the others. At Ctrl-C the rest is unfinished; the flag says so."""
+    looked_at: list[_Taken | Unfinished] = []
+    interrupted = False
+    try:
+        with edges.progress.step("looking", len(targets), "targets") as step:
+            for target in targets:
+                looked_at.append(_look_at(target, edges, alone=len(targets) == 1))
+                step.advance()
+    except KeyboardInterrupt:
+        interrupted = True
+        rest = targets[len(looked_at) :]
+        edges.progress.warn(f"interrupted: {len(rest)} of {len(targets)} targets are not looked at, the others are judged; again: at once")
+        why = "interrupted before it was looked at; scan it again"
+        looked_at += [Unfinished(reference=each.reference, gap=Gap(kind="interrupted", what=_title(each), why=why)) for each in rest]
+    taken = [each for each in looked_at if isinstance(each, _Taken)]
+    return taken, tuple(each for each in looked_at if isinstance(each, Unfinished)), interrupted
+
+
+def _look_at(target: Target, edges: Edges, *, alone: bool) -> _Taken | Unfinished:
+    """One target's inventory, or why there is none. Raises what a defect of ours raises when no other target is at stake."""
+    began = time.monotonic()
+    try:
+        inventory = inventory_of(target, edges)
+    except HullwatchError as error:
+        gap = gap_of(error, _title(target))
+    except DEFECTS as error:
+        if alone:
+            raise
+        gap = gap_of(error, _title(target))
+    else:
+        edges.progress.finished(_title(inventory.target), _size(inventory))
+        return _Taken(inventory, time.monotonic() - began)
+    edges.progress.warn(f"{gap.what}: {gap.why}")
+    return Unfinished(reference=target.reference, gap=gap)
 
 
 def _title(target: Target) -> str:
@@ -155,20 +175,34 @@ def _no_report(wanted: _Wanted, unfinished: tuple[Unfinished, ...]) -> Hullwatch
     return error_of(gaps[0], said) if gaps else NotFound(said)
 
 
-def _judge(inventories: Sequence[Inventory], parameters: ScanParameters, edges: Edges) -> tuple[list[Judgement], tuple[Gap, ...]]:
+def _judge(
+    inventories: Sequence[Inventory], parameters: ScanParameters, edges: Edges, *, fetching: bool
+) -> tuple[list[Judgement], tuple[Gap, ...]]:
     """Fetch what these inventories need, then judge each. The gaps are those of fetching."""
     wants_packages = not parameters.only or FindingKind.VULNERABILITY in parameters.only
     with_packages = [each for each in inventories if each.target.kind is not TargetKind.DAEMON]
-    gaps = refresh(with_packages, edges) if wants_packages and with_packages and not edges.settings.offline else ()
-    judgements: list[Judgement] = []
-    for inventory in inventories:
-        if inventory.target.kind is TargetKind.DAEMON:
-            judgements.append(judge_daemon(inventory))
-        elif wants_packages:
-            judgements.append(judge_packages(inventory, edges.database, now=edges.clock.now()))
-        else:
-            judgements.append(Judgement(inventory=inventory, gaps=inventory.gaps, notes=inventory.notes))
+    gaps: tuple[Gap, ...] = ()
+    if fetching and wants_packages and with_packages and not edges.settings.offline:
+        try:
+            gaps = refresh(with_packages, edges)
+        except KeyboardInterrupt:
+            edges.progress.warn("interrupted: what was looked at is judged by the feeds that are there; again: at once")
+            gaps = (Gap(kind="interrupted", what="advisories", why="interrupted before all feeds were asked; scan again"),)
+    judgements = [_judged(each, edges, packages=wants_packages, alone=len(inventories) == 1) for each in inventories]
     return [_only(each, parameters.only) for each in judgements], gaps
+
+
+def _judged(inventory: Inventory, edges: Edges, *, packages: bool, alone: bool) -> Judgement:
+    """The judgement of one inventory; a defect of ours among several is a gap of this one."""
+    bare = Judgement(inventory=inventory, gaps=inventory.gaps, notes=inventory.notes)
+    try:
+        if inventory.target.kind is TargetKind.DAEMON:
+            return judge_daemon(inventory)
+        return judge_packages(inventory, edges.database, now=edges.clock.now()) if packages else bare
+    except DEFECTS as error:
+        if alone:
+            raise
+        return replace(bare, gaps=(*bare.gaps, gap_of(error, _title(inventory.target))))
 
 
 def refresh(inventories: Sequence[Inventory], edges: Edges, *, force: bool = False) -> tuple[Gap, ...]:
