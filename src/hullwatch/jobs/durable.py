@@ -30,6 +30,7 @@ SHAPE = "1"
 """Raised when the steps of a workflow change: work that was begun in another shape is left to processes that know it."""
 _POLLING_S = 0.2
 _AT_ONCE = 500
+_PATIENCE_S = 10
 _ENDED = frozenset({"SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"})
 log = logging.getLogger(__name__)
 
@@ -145,8 +146,8 @@ class DurableHands:
                     self._end_lost(waiting[found.workflow_id])
 
     def close(self) -> None:
-        """Stop taking work. What is under way in this process is taken over by another, or by the next."""
-        DBOS.destroy()
+        """Stop taking work, and wait a little for what is under way. What remains is taken over by another process, or by the next."""
+        DBOS.destroy(workflow_completion_timeout_sec=_PATIENCE_S)
         if self._working:
             self._memory.workers.leave(self.worker)
 

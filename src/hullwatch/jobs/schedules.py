@@ -52,13 +52,18 @@ def zone_of(name: str) -> ZoneInfo:
 def next_after(cron: str, time_zone: str, moment: datetime) -> datetime | None:
     """The first time after ``moment``, in UTC; None when there is none within fifty years."""
     zone = zone_of(time_zone)
-    shown = moment.astimezone(zone).replace(tzinfo=None, fold=0)
-    every_hour = _leaves_hour_open(cron)
+    shown = _shown(moment, zone)
+    wall = next(_walls(cron, shown), None)
+    if wall is None:
+        return None
+    plain = wall.replace(tzinfo=zone).astimezone(UTC)
+    if _shown(plain, zone) == wall and _is_steady(zone, moment) and _is_steady(zone, plain):
+        return plain
     best: datetime | None = None
     for wall in _walls(cron, shown - _WIDEST_CHANGE):
-        if best is not None and wall > best.astimezone(zone).replace(tzinfo=None) + _WIDEST_CHANGE:
+        if best is not None and wall > _shown(best, zone) + _WIDEST_CHANGE:
             break
-        for instant in _instants(wall, zone, every_hour=every_hour):
+        for instant in _instants(wall, zone, every_hour=_leaves_hour_open(cron)):
             if instant > moment and (best is None or instant < best):
                 best = instant
     return best
@@ -89,8 +94,7 @@ def _slot(schedule: Schedule, at: datetime, now: datetime, catch_up: timedelta) 
 def _instants(wall: datetime, zone: ZoneInfo, *, every_hour: bool) -> Iterator[datetime]:
     """When a zone's clock shows ``wall``: once, twice, or never."""
     first, second = (wall.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
-    shown = first.astimezone(zone).replace(tzinfo=None, fold=0)
-    if shown == wall:
+    if _shown(first, zone) == wall:
         yield first
         if second != first and every_hour:
             yield second
@@ -110,9 +114,20 @@ def _change_between(before: datetime, after: datetime, zone: ZoneInfo) -> dateti
     return after
 
 
+def _shown(moment: datetime, zone: ZoneInfo) -> datetime:
+    """What a zone's clock shows."""
+    return moment.astimezone(zone).replace(tzinfo=None, fold=0)
+
+
+def _is_steady(zone: ZoneInfo, moment: datetime) -> bool:
+    """Whether a zone's clock is not moved around ``moment``."""
+    around = (moment - _WIDEST_CHANGE, moment, moment + _WIDEST_CHANGE)
+    return len({each.astimezone(zone).utcoffset() for each in around}) == 1
+
+
 def _walls(cron: str, start: datetime) -> Iterator[datetime]:
-    """Times that cron text names, on a clock that is never moved, from ``start`` on."""
-    clock = croniter(cron.strip(), start - timedelta(seconds=1), max_years_between_matches=50)
+    """Times that cron text names, on a clock that is never moved, after ``start``."""
+    clock = croniter(cron.strip(), start, max_years_between_matches=50)
     try:
         while True:
             yield clock.get_next(datetime)
