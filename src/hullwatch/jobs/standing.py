@@ -1,6 +1,6 @@
 """Reports of what is known now: watched targets as they were last judged, with the waivers as they stand today."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 
 from msgspec import Struct
@@ -39,8 +39,11 @@ def target_now(server: Server, target: int) -> Known:
     return Known(standing=standing, report=gathered([replace(report, targets=tuple(ours), unfinished=tuple(unfinished))], (), 0))
 
 
-def report_now(server: Server, standings: Iterable[Standing]) -> Report:
-    """One report of several targets, in their order. Raises Misuse for waivers that cannot be read."""
+def report_now(server: Server, standings: Iterable[Standing], seen: Callable[[TargetReport], TargetReport] = lambda each: each) -> Report:
+    """One report of several targets, in their order. Raises Misuse for waivers that cannot be read.
+
+    ``seen`` is given each target before those are related to each other, and gives it back with as much of it as is needed still.
+    """
     waivers, now = load_waivers(server.settings), server.clock.now()
     targets: list[TargetReport] = []
     unfinished: dict[tuple[str, str, str], Unfinished] = {}
@@ -49,7 +52,7 @@ def report_now(server: Server, standings: Iterable[Standing]) -> Report:
     for standing in standings:
         if standing.inventory is not None:
             target, matched = _judged(standing, standing.inventory, waivers, now.date())
-            targets.append(target)
+            targets.append(seen(target))
             used |= matched
         for each in _unfinished(standing):
             covered = waive((), (each.gap,), waivers, target=each.reference, today=now.date())
@@ -58,7 +61,7 @@ def report_now(server: Server, standings: Iterable[Standing]) -> Report:
         notes |= dict.fromkeys(standing.report.notes if standing.report else ())
     report = Report(
         made_at=now,
-        machine=_machine(server),
+        machine=machine_of(server),
         version=__version__,
         targets=tuple(targets),
         unfinished=tuple(unfinished.values()),
@@ -135,5 +138,6 @@ def _running(inventory: Inventory) -> bool | None:
             return False
 
 
-def _machine(server: Server) -> str:
+def machine_of(server: Server) -> str:
+    """The host that the server itself runs on."""
     return read_host_facts(Edges(server.settings, LoggedProgress()).files).hostname or "this machine"

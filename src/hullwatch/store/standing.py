@@ -1,11 +1,12 @@
 """Watched targets as they stand now: what was found when each was last judged, and what became of it since."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 
 from msgspec import Struct
 from sqlalchemy import Connection, Engine, select
 
+from ..errors import NotFound
 from ..model import Feed, Finding, Gap, Inventory, Report, Verdict
 from .database import transaction
 from .inventories import load_inventory
@@ -21,7 +22,9 @@ class Mark(Struct, frozen=True):
 
     target: int
     reference: str
+    kind: str
     name: str
+    labels: bytes
     last_run: int | None
     """In which it was last judged."""
     tried: int | None
@@ -76,11 +79,13 @@ class Standings:
 
     def marks(self) -> tuple[Mark, ...]:
         """Of all watched targets, in the order they came."""
-        query = select(targets.c.id, targets.c.reference, targets.c.name, targets.c.last_run)
+        query = select(targets.c.id, targets.c.reference, targets.c.kind, targets.c.name, targets.c.labels, targets.c.last_run)
         with transaction(self._engine, write=False) as connection:
             watched = connection.execute(query.where(targets.c.watched_at.is_not(None)).order_by(targets.c.id)).all()
             tried = _newest_tries(connection)
-        return tuple(Mark(*row[:2], row.name or "", row.last_run, *tried.get(row.id, (None, ""))) for row in watched)
+        return tuple(
+            Mark(*row[:3], row.name or "", bytes(row.labels or b""), row.last_run, *tried.get(row.id, (None, ""))) for row in watched
+        )
 
     def get(self, target: int) -> Standing:
         """One watched target. Raises NotFound."""
@@ -101,6 +106,14 @@ class Standings:
                 previous_at=_previous_at(connection, watched),
                 tried=tried,
             )
+
+    def each(self, wanted: Iterable[int]) -> Iterator[Standing]:
+        """Those of some targets that are watched still, one at a time."""
+        for target in wanted:
+            try:
+                yield self.get(target)
+            except NotFound:
+                continue
 
     def feeds(self, target: int) -> tuple[Feed, ...]:
         """The feeds asked when a target, watched or not, was last judged; only their names and dates are known."""

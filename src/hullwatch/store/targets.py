@@ -89,7 +89,7 @@ class Targets:
         with transaction(self._engine, write=False) as connection:
             for some in portions(sorted(set(references)), AT_ONCE):
                 query = select(targets.c.reference, targets.c.id).where(targets.c.watched_at.is_not(None), targets.c.reference.in_(some))
-                found |= {reference: number for reference, number in connection.execute(query)}
+                found |= {row.reference: row.id for row in connection.execute(query)}
         return found
 
     def references(self) -> tuple[str, ...]:
@@ -117,13 +117,14 @@ def load_watched(connection: Connection, target: int) -> WatchedTarget:
 
 def _counts(connection: Connection, wanted: Sequence[int]) -> dict[int, dict[str, int]]:
     query = (
-        select(findings.c.target, findings.c.severity, func.count())
-        .where(findings.c.target.in_(wanted), findings.c.present)
+        select(findings.c.target, findings.c.severity, func.count().filter(findings.c.present))  # the key leads to a target's rows
+        .where(findings.c.target.in_(wanted))
         .group_by(findings.c.target, findings.c.severity)
     )
     counts: dict[int, dict[str, int]] = {}
     for target, severity, number in connection.execute(query):
-        counts.setdefault(target, {})[severity] = number
+        if number:
+            counts.setdefault(target, {})[severity] = number
     return counts
 
 

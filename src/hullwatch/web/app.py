@@ -5,7 +5,7 @@ from collections.abc import Callable
 from fastapi import FastAPI
 
 from .. import __version__
-from ..jobs.now import Board
+from ..jobs.board import Board
 from ..jobs.server import Server
 from . import health, metrics, pages, problem
 from .answers import Application

@@ -8,7 +8,7 @@ from . import containers, hosts, images
 from .items import URGENCY, Item, items_of, upgrades_of
 from .places import Act, Images, Place, place_of
 
-__all__ = ["plan_mends", "upgrades_of"]
+__all__ = ["in_order", "plan_mends", "upgrades_of"]
 
 
 def plan_mends(targets: Sequence[TargetReport]) -> tuple[Mend, ...]:
@@ -21,7 +21,7 @@ def plan_mends(targets: Sequence[TargetReport]) -> tuple[Mend, ...]:
     groups: dict[Place, list[Item]] = {}
     for item in items_of(targets):
         groups.setdefault(place_of(item, known), []).append(item)
-    return tuple(sorted((_mend(place, items, targets) for place, items in groups.items()), key=_order))
+    return tuple(sorted((_mend(place, items, targets) for place, items in groups.items()), key=in_order))
 
 
 def _mend(place: Place, items: Sequence[Item], reports: Sequence[TargetReport]) -> Mend:
@@ -42,6 +42,7 @@ def _mend(place: Place, items: Sequence[Item], reports: Sequence[TargetReport]) 
             assert_never(other)
 
 
-def _order(mend: Mend) -> tuple[bool, int, int, int, str]:
+def in_order(mend: Mend) -> tuple[bool, int, int, int, str]:
+    """Sorts mends of reports that were planned apart."""
     running = (True, None, False).index(mend.running)
     return (not mend.exploited, running, URGENCY.index(mend.worst), -len(mend.findings), mend.what)

@@ -5,7 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from ...errors import NotFound
-from ...jobs.now import Board, Now
+from ...jobs.board import Board
+from ...jobs.now import Now
 from ...jobs.standing import target_now
 from ...reports.formats import FORMATS, format_named
 from ..answers import Answer, says

@@ -2,7 +2,7 @@
 
 import shlex
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -63,6 +63,11 @@ def full(time: datetime | None) -> str:
     return f"{time:%Y-%m-%d %H:%M} UTC" if time else "never"
 
 
+def before(time: datetime, now: datetime) -> str:
+    """``5 min ago``."""
+    return f"{age(time, now)} ago" if now - time >= timedelta(minutes=1) else "just now"
+
+
 def _finished(value: object) -> object:
     return value if isinstance(value, Markup) or not isinstance(value, str) else visible(value)
 
@@ -82,6 +87,7 @@ def _environment() -> Environment:
     )
     filters: dict[str, Any] = {
         "age": age,
+        "before": before,
         "argument": argument,
         "called": called,
         "combine": _combined,

@@ -18,7 +18,7 @@
     (each) => "\\u" + each.charCodeAt(0).toString(16).padStart(4, "0"));
 
   const add = (line) => {
-    const atEnd = window.innerHeight + window.scrollY >= document.documentElement.scrollHeight - 80;
+    const atEnd = log.scrollTop + log.clientHeight >= log.scrollHeight - 40;
     const item = piece("li", "", line.level);
     const time = piece("time", line.at.slice(11, 19));
     time.dateTime = line.at;
@@ -28,7 +28,7 @@
     item.append(piece("span", visible(line.text)));
     log.append(item);
     document.getElementById("silent")?.remove();
-    if (atEnd) item.scrollIntoView({ block: "end" });
+    if (atEnd) log.scrollTop = log.scrollHeight;
   };
 
   const show = async () => {
@@ -46,7 +46,7 @@
     }
   };
 
-  follow.textContent = "Following.";
+  log.scrollTop = log.scrollHeight;
   source.addEventListener("line", (event) => {
     add(JSON.parse(event.data));
     if (Date.now() - asked > 700) {
