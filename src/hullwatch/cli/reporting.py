@@ -1,7 +1,7 @@
 """Where a report goes: standard output in one format, and any number of files."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ..errors import HomeUnavailable
@@ -77,5 +77,6 @@ def _write_file(path: Path, data: bytes) -> None:
         beside.write_bytes(data)
         beside.replace(path)
     except OSError as error:
-        beside.unlink(missing_ok=True)
+        with suppress(OSError):
+            beside.unlink()
         raise HomeUnavailable(f"{path}: {error.strerror}", remedy="name a place that can be written with --output") from error
