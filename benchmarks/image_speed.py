@@ -30,7 +30,7 @@ for path in sys.argv[1:]:
 """
 _STREAMED = """
 import sys
-from hullwatch.cli.main import main
+from hullwatch.__main__ import main
 from hullwatch.targets import docker
 docker.image_places = lambda *_: None
 sys.argv[0] = "hullwatch"

@@ -15,6 +15,8 @@ GROUND = frozenset({"model", "ports", "errors", "config", ""})
 CORE = frozenset({"readers", "versions", "tables", "assess", "reports"})
 EDGES = frozenset({"targets", "advisories", "store", "notify"})
 DOORS = frozenset({"cli", "web"})
+DOORSTEP = "__main__"
+"""Stands above the doors: the one module that hands one door to another (docs/decisions)."""
 SIDEWAYS = {"tables": frozenset({"readers", "versions"}), "assess": frozenset({"readers", "versions"})}
 BEHIND_JOBS = frozenset({"targets", "advisories", "notify"})
 """Edges that a door reaches through ``jobs`` alone."""
@@ -96,6 +98,8 @@ def may_import(importer: str, imported: str) -> bool:
         return imported in CORE
     if importer == "jobs":
         return imported in CORE | EDGES
+    if importer == DOORSTEP:
+        return imported in DOORS
     return importer in DOORS and imported in ({"jobs"} | CORE | EDGES) - BEHIND_JOBS
 
 

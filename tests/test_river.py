@@ -58,7 +58,7 @@ def mirror(tmp_path: Path) -> Path:
 
 def hullwatch(*words: str, **environ: str) -> subprocess.CompletedProcess[str]:
     """Run the command with no terminal."""
-    command = [sys.executable, "-c", "from hullwatch.cli.main import main; main()", *words]
+    command = [sys.executable, "-c", "from hullwatch.__main__ import main; main()", *words]
     environment = {**os.environ, "DOCKER_HOST": "unix:///nowhere/docker.sock", "CI": "true", **environ}
     done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=120, check=False)
     assert "Traceback" not in done.stderr

@@ -11,7 +11,7 @@ import pytest
 from tests.notify.receivers import free_port, webhook
 
 SECRET = "s3cr3t-T0KEN"
-MAIN = "from hullwatch.cli.main import main; main()"
+MAIN = "from hullwatch.__main__ import main; main()"
 
 
 @pytest.fixture

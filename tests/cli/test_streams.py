@@ -15,7 +15,7 @@ from hullwatch.cli import terminal
 from hullwatch.cli.options import Color
 from hullwatch.cli.streams import say
 
-COMMAND = [sys.executable, "-c", "from hullwatch.cli.main import main; main()"]
+COMMAND = [sys.executable, "-c", "from hullwatch.__main__ import main; main()"]
 ENVIRONMENT = {**os.environ, "DOCKER_HOST": "unix:///nowhere/docker.sock", "CI": "true"}
 BROKEN = "Package: broken\nStatus: install ok installed\n"
 """A stanza without a version: a gap, so that the exit status is 3 and not 0."""

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import httpx
 
-HULLWATCH = (sys.executable, "-c", "from hullwatch.cli.main import main; main()")
+HULLWATCH = (sys.executable, "-c", "from hullwatch.__main__ import main; main()")
 PATIENCE_S = 60.0
 
 

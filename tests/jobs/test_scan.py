@@ -126,7 +126,7 @@ def test_ctrl_c_at_the_command_line(roots: tuple[str, ...], tmp_path: Path) -> N
     os.mkfifo(tmp_path / "slow.tar")
     words = ["scan", "--offline", "--format", "json", roots[0], f"archive:{tmp_path / 'slow.tar'}", roots[1]]
     environment = {**os.environ, "HULLWATCH_HOME": str(tmp_path / "home"), "DOCKER_HOST": "unix:///nowhere", "CI": "true"}
-    command = [sys.executable, "-c", "from hullwatch.cli.main import main; main()", *words]
+    command = [sys.executable, "-c", "from hullwatch.__main__ import main; main()", *words]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment) as running:
         assert running.stderr is not None
         assert any(line.startswith("directory") for line in running.stderr)

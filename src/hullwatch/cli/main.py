@@ -12,6 +12,7 @@ import typer
 from .. import __version__
 from ..errors import HullwatchError
 from . import agent, bench, db, explain, findings, inventory, notifications, query, runs, scan, schedules, serve, targets, users, worker
+from .serve import OpenWeb
 from .streams import open_streams, say
 
 app = typer.Typer(
@@ -42,11 +43,11 @@ for command in (scan, inventory, bench, query, agent, db, explain, notifications
     command.register(app)
 
 
-def main() -> None:
-    """Run the command line. What goes wrong is one line on stderr and exit 2; a reader that went away is no error."""
+def main(open_web: OpenWeb) -> None:
+    """Run the command line; ``open_web`` is what ``serve`` calls. An error is one line and exit 2; a reader that went away is none."""
     open_streams()
     try:
-        app()
+        app(obj=open_web)
     except HullwatchError as error:
         say(f"hullwatch: {error}")
         sys.exit(2)

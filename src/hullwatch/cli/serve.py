@@ -2,15 +2,29 @@
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
+from msgspec import Struct
 
+from ..config import Settings
 from .options import DockerHost, Home, Mirror, Offline, Waivers, settings
 
-if TYPE_CHECKING:
-    from ..config import Settings
+
+class Listening(Struct, frozen=True, kw_only=True):
+    """Where a server is to listen."""
+
+    host: str
+    port: int
+    behind_proxy: bool
+    certificate: Path | None
+    key: Path | None
+
+
+OpenWeb = Callable[[Settings, Listening, Callable[[str], None]], None]
+"""Serves until stopped; handed in from the doorstep, since one door does not import another."""
 
 Database = Annotated[
     str | None,
@@ -30,6 +44,7 @@ def register(app: typer.Typer) -> None:
 
 
 def serve(
+    context: typer.Context,
     host: Annotated[str, typer.Option(help="Address to listen at.", envvar="HULLWATCH_HOST")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="0: any that is free.", min=0, max=65535, envvar="HULLWATCH_PORT")] = 8080,
     behind_proxy: Annotated[
@@ -50,13 +65,10 @@ def serve(
 
     At the first start a user admin is made, and the password is shown once. Ctrl-C ends it.
     """
-    from ..web.serving import Listener, serve_until_stopped
-
     chosen = settings(home=home, database_url=database_url, mirror=mirror, offline=offline, docker_host=docker_host, waivers=waivers_file)
-    listener = Listener(host=host, port=port, behind_proxy=behind_proxy, certificate=tls_cert, key=tls_key)
-    listener.check()
+    listening = Listening(host=host, port=port, behind_proxy=behind_proxy, certificate=tls_cert, key=tls_key)
     log_to_stderr()
-    serve_until_stopped(chosen, listener, say)
+    context.obj(chosen, listening, say)
     leave()
 
 
@@ -64,7 +76,7 @@ def log_to_stderr() -> None:
     """One line an event, its values as ``key=value``; nothing of DBOS and uvicorn below a warning."""
     import logging
 
-    from ..web.log_lines import Lines
+    from .log_lines import Lines
 
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(Lines())
@@ -86,7 +98,7 @@ def leave() -> None:
     os._exit(0)
 
 
-def require_postgresql(chosen: "Settings") -> None:
+def require_postgresql(chosen: Settings) -> None:
     """Raises Misuse for a database that one process must have for itself."""
     from ..errors import Misuse
 

@@ -38,7 +38,7 @@ def serving(tmp_path: Path, mirror: Path) -> Iterator[Serving]:
     """A server of its own home, and the image; both are gone afterwards."""
     layer = {**BASE, f"{SITE}/jinja2.dist-info/METADATA": metadata("Jinja2", "3.1.2")}
     subprocess.run(["docker", "import", "-", IMAGE], input=tar_of(layer), check=True, capture_output=True)
-    words = [sys.executable, "-c", "from hullwatch.cli.main import main; main()", "serve", "--port", "0", "--mirror", str(mirror)]
+    words = [sys.executable, "-c", "from hullwatch.__main__ import main; main()", "serve", "--port", "0", "--mirror", str(mirror)]
     environment = {**os.environ, "HULLWATCH_HOME": str(tmp_path / "served"), "PYTHONUNBUFFERED": "1"}
     server = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment)
     try:
