@@ -1,5 +1,6 @@
 """Waivers: what they match, when they end, and that nothing vanishes."""
 
+import time
 from datetime import date, timedelta
 
 import pytest
@@ -51,6 +52,18 @@ def is_waived(what: Finding, by: Waiver, target: Target | str = NGINX) -> bool:
 def test_what_a_waiver_matches(given: dict[str, object], expected: bool) -> None:
     """Rule or alias whatever the case, subject, target by reference or name; until its last day."""
     assert is_waived(finding("CVE-2023-45853", "zlib", "GHSA-mq29-j5xf-cjwr"), waiver(**given)) is expected
+
+
+def test_thousands_of_waivers_take_no_longer_than_they_must() -> None:
+    """Those that name a rule are found by it; of several that match the first is named."""
+    many = [waiver(rule=f"CVE-2024-{number:05}") for number in range(10_000)]
+    patterns = [waiver(rule="CVE-2024-0000?", reason="pattern"), *many]
+    findings = [finding(f"CVE-2024-{number:05}") for number in range(3_000)]
+    began = time.process_time()
+    found = waive(findings, [], patterns, target=NGINX, today=TODAY)
+    assert [by.reason if by else "" for _, by in found.findings[8:12]] == ["pattern", "pattern", many[0].reason, many[0].reason]
+    assert len(found.used) == 3_001
+    assert time.process_time() - began < 5
 
 
 def test_a_host_by_reference_or_name() -> None:

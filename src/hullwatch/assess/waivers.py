@@ -12,6 +12,7 @@ from ..model import Finding, Gap, Target, Verdict, Waiver
 
 ENDING_SOON = timedelta(days=7)
 """A waiver that ends within this time gets a line in the report."""
+_SPECIAL = frozenset("*?[")
 
 
 class Waived(Struct, frozen=True):
@@ -34,12 +35,12 @@ def waive(findings: Iterable[Finding], gaps: Iterable[Gap], waivers: Sequence[Wa
     """
     names = (target, target.partition(":")[2]) if isinstance(target, str) else (target.reference, target.name)
     current = [each for each in waivers if each.until >= today and any(_fits(each.target, name) for name in names)]
-    of_rules = [each for each in current if each.rule]
+    of_rules = _OfRules([each for each in current if each.rule])
     of_gaps = [each for each in current if each.gap]
     used: set[Waiver] = set()
     judged: list[tuple[Finding, Waiver | None]] = []
     for finding in findings:
-        matching = [each for each in of_rules if _matches_finding(each, finding)] if of_rules else []
+        matching = of_rules.matching(finding)
         used.update(matching)
         judged.append((finding, matching[0] if matching else None))
     kept: list[Gap] = []
@@ -62,20 +63,40 @@ def ending(waivers: Iterable[Waiver], today: date) -> tuple[Waiver, ...]:
     return tuple(each for each in waivers if today <= each.until <= today + ENDING_SOON)
 
 
-def _matches_finding(waiver: Waiver, finding: Finding) -> bool:
-    if finding.verdict not in (Verdict.FAIL, Verdict.UNDETERMINED) or not _fits(waiver.subject, finding.subject):
-        return False
-    return any(_fits_any_case(waiver.rule, name) for name in (finding.rule, *finding.aliases))
+class _OfRules:
+    """Waivers of rules. Those that name one rule are found by it: there may be thousands, for thousands of findings."""
+
+    def __init__(self, waivers: Sequence[Waiver]) -> None:
+        self._waivers = waivers
+        self._named: dict[str, list[int]] = {}
+        self._patterns: list[int] = []
+        for number, waiver in enumerate(waivers):
+            (self._patterns if _is_pattern(waiver.rule) else self._named.setdefault(waiver.rule.lower(), [])).append(number)
+
+    def matching(self, finding: Finding) -> list[Waiver]:
+        """Those that match, in their order."""
+        if not self._waivers or finding.verdict not in (Verdict.FAIL, Verdict.UNDETERMINED):
+            return []
+        names = (finding.rule, *finding.aliases)
+        numbers = {number for name in names for number in self._named.get(name.lower(), ())}
+        numbers.update(number for number in self._patterns if any(_fits_any_case(self._waivers[number].rule, name) for name in names))
+        return [waiver for waiver in (self._waivers[number] for number in sorted(numbers)) if _fits(waiver.subject, finding.subject)]
+
+
+def _is_pattern(text: str) -> bool:
+    return not _SPECIAL.isdisjoint(text)
 
 
 def _fits(pattern: str, text: str) -> bool:
-    return pattern == "*" or _compiled(pattern, 0).fullmatch(text) is not None
+    if not _is_pattern(pattern):
+        return pattern == text
+    return pattern == "*" or _compiled(pattern).fullmatch(text) is not None
 
 
 def _fits_any_case(pattern: str, text: str) -> bool:
-    return pattern == "*" or _compiled(pattern, re.IGNORECASE).fullmatch(text) is not None
+    return _fits(pattern.lower(), text.lower())
 
 
-@lru_cache(maxsize=4096)
-def _compiled(pattern: str, flags: int) -> re.Pattern[str]:
-    return re.compile(translate(pattern), flags)
+@lru_cache(maxsize=65536)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(translate(pattern))

@@ -88,9 +88,10 @@ def waivers(path: Path | None) -> Sequence[Waiver]:
     """The waivers of a file. Raises Misuse."""
     if path is None:
         return ()
-    from ..readers.waivers import parse_waivers
+    from ..readers.waivers import LIMIT, parse_waivers
 
     try:
-        return parse_waivers(path.read_bytes(), str(path))
+        with path.open("rb") as stream:
+            return parse_waivers(stream.read(LIMIT + 1), str(path))
     except OSError as error:
         raise Misuse(f"{path}: {error.strerror}", remedy="name a file of waivers that can be read") from error

@@ -43,11 +43,11 @@ def report_on(run: Run, waivers: Sequence[Waiver], fail_on: str, edges: Edges, *
     related = beyond_images(run.judgements)
     memory = _remember(run, edges) if remembered else {}
     today = edges.clock.now().date()
-    used: set[int] = set()
+    used: set[Waiver] = set()
     targets = []
     for judgement, (shown, relation), seconds in zip(run.judgements, related, run.seconds, strict=True):
         waived = waive(shown.findings, shown.gaps, waivers, target=judgement.inventory.target, today=today)
-        used |= {waivers.index(waiver) for waiver in waived.used}
+        used.update(waived.used)
         known = memory.get(judgement.inventory.target.reference)
         target = TargetReport(
             inventory=judgement.inventory,
@@ -68,7 +68,7 @@ def report_on(run: Run, waivers: Sequence[Waiver], fail_on: str, edges: Edges, *
     open_unfinished = []
     for each in run.unfinished + tuple(Unfinished(reference=gap.what, gap=gap) for gap in run.feed_gaps):
         waived = waive((), (each.gap,), waivers, target=each.reference, today=today)
-        used |= {waivers.index(waiver) for waiver in waived.used}
+        used.update(waived.used)
         open_unfinished += [each] if waived.gaps else []
     report = Report(
         made_at=run.started_at,
@@ -78,7 +78,7 @@ def report_on(run: Run, waivers: Sequence[Waiver], fail_on: str, edges: Edges, *
         unfinished=tuple(open_unfinished),
         mends=plan_mends(targets),
         notes=run.notes,
-        unused_waivers=tuple(unused(waivers, [waivers[index] for index in sorted(used)])),
+        unused_waivers=tuple(unused(waivers, used)),
         ending_waivers=tuple(ending(waivers, today)),
         fail_on=fail_on,
         settings_files=edges.settings.files,

@@ -8,7 +8,7 @@ from ..config import Settings
 from ..errors import HullwatchError, Misuse, Unreachable
 from ..model import FindingKind, Gap, Waiver
 from ..ports import Clock
-from ..readers.waivers import parse_waivers
+from ..readers.waivers import LIMIT, parse_waivers
 from ..store.logs import LogLevel
 from ..store.memory import Memory
 from ..store.runs import Counts, RunStatus
@@ -108,6 +108,7 @@ def load_waivers(settings: Settings) -> Sequence[Waiver]:
     if settings.waivers is None:
         return ()
     try:
-        return parse_waivers(settings.waivers.read_bytes(), str(settings.waivers))
+        with settings.waivers.open("rb") as stream:
+            return parse_waivers(stream.read(LIMIT + 1), str(settings.waivers))
     except OSError as error:
         raise Misuse(f"{settings.waivers}: {error.strerror}", remedy="name a file of waivers that can be read") from error
