@@ -125,3 +125,10 @@ def test_the_shell_forgets_a_statement_that_is_interrupted(typed: list[str | typ
 
     converse(ask, lambda _: None)
     assert asked == ["select 2;\n"]
+
+
+def test_a_time_that_has_passed_is_misuse(root: Path) -> None:
+    """Before anything is asked."""
+    status, out, err = run(root, "select 1", "--timeout", "-1")
+    assert (status, out) == (2, "")
+    assert "--timeout" in err

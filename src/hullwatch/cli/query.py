@@ -35,7 +35,7 @@ def query(
         AnswerFormat, typer.Option("--format", "-f", help="How to write it.", envvar="HULLWATCH_FORMAT")
     ] = AnswerFormat.TABLE,
     timeout_s: Annotated[
-        float, typer.Option("--timeout", metavar="SECONDS", help="How long a statement may run.", envvar="HULLWATCH_QUERY_TIMEOUT_S")
+        float, typer.Option("--timeout", metavar="SECONDS", help="How long a statement may run.", min=0, envvar="HULLWATCH_QUERY_TIMEOUT_S")
     ] = 300,
     max_rows: Annotated[
         int, typer.Option("--max-rows", help="How many rows an answer may have.", min=1, envvar="HULLWATCH_MAX_ROWS")
