@@ -104,7 +104,8 @@ class Users:
                 connection.execute(update(users).where(users.c.id == user).values(values))
             if password is not None:
                 connection.execute(delete(sessions).where(sessions.c.user == user))
-            _require_admin(connection)
+            if role is not None:
+                _require_admin(connection)
             return _by_id(connection, user)
 
     def remove(self, user: int) -> None:

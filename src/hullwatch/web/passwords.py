@@ -4,6 +4,7 @@ import hashlib
 import secrets
 import threading
 from datetime import datetime, timedelta
+from math import ceil
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
@@ -105,7 +106,7 @@ class Attempts:
             found = self._failures.get(origin)
             if found is None or found.wait_until is None:
                 return 0
-            return max(0, round((found.wait_until - self._clock.now()).total_seconds() + 0.5))
+            return max(0, ceil((found.wait_until - self._clock.now()).total_seconds()))
 
     def failed(self, origin: str) -> None:
         """An attempt failed."""
