@@ -72,6 +72,28 @@ def test_one_file_that_cannot_be_written_is_said_after_the_others(root: Path, tm
     assert (tmp_path / "report.json").stat().st_size > 0
 
 
+def test_a_file_is_written_whole_or_not_at_all(root: Path, tmp_path: Path) -> None:
+    """A link where the report should be is replaced and not followed, as is one at a name that could be guessed; nothing is left beside."""
+    places = tmp_path / "places"
+    places.mkdir()
+    (tmp_path / "secret").write_text("secret")
+    (places / "r.json").symlink_to(tmp_path / "secret")
+    (places / ".r.json.part").symlink_to(tmp_path / "secret")
+    assert scan(root, "--output", str(places / "r.json")).returncode == 3
+    assert (tmp_path / "secret").read_text() == "secret"
+    assert (places / "r.json").stat().st_mode & 0o777 == 0o666 & ~_umask()
+    assert sorted(path.name for path in places.iterdir()) == [".r.json.part", "r.json"]
+    done = scan(root, "--output", f"json={places}/nowhere\x01/{'x' * 300}")
+    assert done.returncode == 2
+    assert b"File name too long" in done.stderr
+
+
+def _umask() -> int:
+    umask = os.umask(0o077)
+    os.umask(umask)
+    return umask
+
+
 @pytest.mark.parametrize("redirected", [">&-", "<&- >&-", "<&- >&- 2>&-"])
 def test_closed_streams_change_nothing_else(root: Path, tmp_path: Path, redirected: str) -> None:
     """The report goes where it can go."""

@@ -1,5 +1,7 @@
 """Where a report goes: standard output in one format, and any number of files."""
 
+import os
+import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -67,16 +69,19 @@ def _noted(failures: list[HomeUnavailable]) -> Iterator[None]:
 
 
 def _write_file(path: Path, data: bytes) -> None:
-    """Whole or not at all; what is no plain file (a pipe, a link such as /dev/stdout) is written to and stays what it is."""
-    beside = path.with_name(f".{path.name}.part")
+    """Whole or not at all; beside it first, under a name that nobody can have put a link at."""
+    beside = path.with_name(f".{secrets.token_hex(8)}.part")
     try:
-        if path.is_symlink() or (path.exists() and not path.is_file()):
+        if path.exists() and not path.is_file():  # a pipe, /dev/stdout
             path.write_bytes(data)
             return
         path.parent.mkdir(parents=True, exist_ok=True)
-        beside.write_bytes(data)
+        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666), "wb") as stream:
+            stream.write(data)
         beside.replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            beside.unlink()
-        raise HomeUnavailable(f"{path}: {error.strerror}", remedy="name a place that can be written with --output") from error
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else str(error)
+        raise HomeUnavailable(f"{path}: {why}", remedy="name a place that can be written with --output") from error
+    finally:
+        with suppress(OSError, ValueError):
+            beside.unlink(missing_ok=True)
