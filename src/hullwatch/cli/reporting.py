@@ -69,10 +69,13 @@ def _noted(failures: list[HomeUnavailable]) -> Iterator[None]:
 
 
 def _write_file(path: Path, data: bytes) -> None:
-    """Whole or not at all; beside it first, under a name that nobody can have put a link at."""
+    """Whole or not at all: beside it first, under a name where nobody can have put a link.
+
+    What is no plain file (a pipe, a link such as /dev/stdout) is written to and stays what it is.
+    """
     beside = path.with_name(f".{secrets.token_hex(8)}.part")
     try:
-        if path.exists() and not path.is_file():  # a pipe, /dev/stdout
+        if path.is_symlink() or (path.exists() and not path.is_file()):
             path.write_bytes(data)
             return
         path.parent.mkdir(parents=True, exist_ok=True)
