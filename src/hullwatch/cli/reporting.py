@@ -73,7 +73,7 @@ def _write_file(path: Path, data: bytes) -> None:
 
     What is no plain file (a pipe, a link such as /dev/stdout) is written to and stays what it is.
     """
-    beside = path.with_name(f".{secrets.token_hex(8)}.part")
+    beside = path.parent / f".{secrets.token_hex(8)}.part"
     try:
         if path.is_symlink() or (path.exists() and not path.is_file()):
             path.write_bytes(data)
