@@ -4,7 +4,7 @@ from fastapi import Request, Response
 
 from ...errors import HullwatchError
 from ..problem import Problem
-from ..security import SESSION_COOKIE, By, Visitor, doorman_of
+from ..security import SESSION_COOKIE, By, Visitor, csrf_of, doorman_of
 from .rendering import page, see
 
 _PROGRAMS = ("/api/", "/v1/", "/metrics", "/healthz", "/readyz", "/static/")
@@ -29,4 +29,4 @@ def _known(request: Request) -> Visitor | None:
         user = doorman.server.memory.sessions.holder(secret, doorman.server.clock.now()) if secret else None
     except HullwatchError:
         return None
-    return Visitor(user=user, role=user.role, by=By.SESSION) if user else None
+    return Visitor(user=user, role=user.role, by=By.SESSION, csrf=csrf_of(secret)) if user and secret else None
