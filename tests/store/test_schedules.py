@@ -49,7 +49,11 @@ def test_a_slot_has_one_run(memory: Memory) -> None:
     """Of many processes that find it due, one asks for it."""
     schedule = add(memory)
     with ThreadPoolExecutor(6) as pool:
-        asked = [run for run in pool.map(lambda _: memory.schedules.fire(slot(schedule), day(1)), range(6)) if run is not None]
+        asked = [
+            run
+            for run in pool.map(lambda _: memory.schedules.fire(slot(schedule), day(1), targets=schedule.targets), range(6))
+            if run is not None
+        ]
     assert len(asked) == 1
     run = memory.runs.get(asked[0])
     assert (run.schedule, run.requested_by, run.status) == ("nightly", "schedule nightly", RunStatus.QUEUED)
@@ -62,8 +66,8 @@ def test_a_slot_has_one_run(memory: Memory) -> None:
 def test_a_run_under_way_makes_the_next_slot_miss(memory: Memory) -> None:
     """Two at once would only wait for each other; it is said that it was missed, and why."""
     schedule = add(memory)
-    run = memory.schedules.fire(slot(schedule), day(1))
-    assert memory.schedules.fire(Slot(schedule=schedule.id, at=day(2), next_run_at=day(3)), day(2)) is None
+    run = memory.schedules.fire(slot(schedule), day(1), targets=schedule.targets)
+    assert memory.schedules.fire(Slot(schedule=schedule.id, at=day(2), next_run_at=day(3)), day(2), targets=["host"]) is None
     found = memory.schedules.get(schedule.id)
     assert (found.missed_at, found.missed_why, found.next_run_at) == (day(2), f"run {run} was still under way", day(3))
 
@@ -79,7 +83,7 @@ def test_a_slot_that_was_missed_has_no_run(memory: Memory) -> None:
 def test_no_target_named_means_all_that_are_watched_then(memory: Memory) -> None:
     """Nothing watched: the slot is missed. An update has no targets."""
     schedule = add(memory, targets=())
-    assert memory.schedules.fire(slot(schedule), day(1)) is None
+    assert memory.schedules.fire(slot(schedule), day(1), targets=schedule.targets) is None
     assert memory.schedules.get(schedule.id).missed_why == "no target is watched"
     with pytest.raises(Misuse, match="no target is watched"):
         memory.schedules.run_now(schedule.id, by="bob", at=day(1))
@@ -95,7 +99,7 @@ def test_no_target_named_means_all_that_are_watched_then(memory: Memory) -> None
 def test_a_schedule_that_is_removed_leaves_its_runs(memory: Memory) -> None:
     """They no longer say whose they were."""
     schedule = add(memory)
-    run = memory.schedules.run_now(schedule.id, by="bob", at=day(1))
+    run = memory.schedules.run_now(schedule.id, by="bob", at=day(1), targets=["host"])
     memory.schedules.remove(schedule.id)
     assert memory.runs.get(run).schedule == ""
     for ask in (memory.schedules.get, memory.schedules.remove):

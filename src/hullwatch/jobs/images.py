@@ -5,7 +5,7 @@ from ..model import Feed, ImageFacts
 from ..targets.docker import ask_image
 from ..targets.references import image_reference
 from .edges import Edges
-from .rounds import LoggedProgress
+from .run_log import LoggedProgress
 
 
 def identify_image(reference: str, settings: Settings) -> ImageFacts:

@@ -5,17 +5,19 @@ Any number of processes may do their rounds at the same time; what one has done,
 
 import logging
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable
 from datetime import timedelta
 
 from dbos import error as queue_errors
+from msgspec.structs import replace
 from sqlalchemy.exc import SQLAlchemyError
 
 from ..errors import HullwatchError
-from ..ports import Step
+from ..store.schedules import Schedule, Slot
 from .durable import DurableHands
 from .edges import Edges
+from .groups import expand
+from .run_log import LoggedProgress
 from .schedules import due
 from .tell import deliver
 from .working import Workshop
@@ -72,11 +74,23 @@ class Rounds:
 
     def _start(self) -> None:
         memory, now = self._workshop.memory, self._workshop.clock.now()
-        for slot in due(memory.schedules.due(now), now=now, catch_up=self._catch_up):
-            run = memory.schedules.fire(slot, now)
+        ready = {each.id: each for each in memory.schedules.due(now)}
+        for slot in due(ready.values(), now=now, catch_up=self._catch_up):
+            run = self._fire(ready[slot.schedule], slot)
             if run is not None:
                 log.info("a schedule was due", extra={"schedule": slot.schedule, "run": run})
         self._hands.enqueue()
+
+    def _fire(self, schedule: Schedule, slot: Slot) -> int | None:
+        memory, now = self._workshop.memory, self._workshop.clock.now()
+        try:
+            targets = expand(schedule.targets, memory, self._edges(), by=f"schedule {schedule.name}")
+        except HullwatchError as error:
+            return memory.schedules.fire(replace(slot, missed=str(error)), now)
+        return memory.schedules.fire(slot, now, targets=targets)
+
+    def _edges(self) -> Edges:
+        return Edges(self._workshop.settings, LoggedProgress(), clock=self._workshop.clock, history=self._workshop.memory.history)
 
     def _care(self) -> None:
         self._hands.bury(self._patience)
@@ -84,35 +98,10 @@ class Rounds:
 
     def _tell(self) -> None:
         if self._workshop.settings.notify:
-            deliver(Edges(self._workshop.settings, LoggedProgress(), clock=self._workshop.clock, history=self._workshop.memory.history))
+            deliver(self._edges())
 
     def _clear(self) -> None:
         keep = self._workshop.settings.service.keep_runs
         reports, lines = self._workshop.memory.runs.forget_reports(keep), self._workshop.memory.logs.forget(keep)
         if reports or lines:
             log.info("old runs cleared away", extra={"reports": reports, "lines": lines})
-
-
-class LoggedProgress:
-    """Progress of what belongs to no run: warnings go to the process's log, the rest nowhere."""
-
-    def step(self, what: str, total: int | None = None, unit: str = "") -> AbstractContextManager[Step]:
-        """Says nothing."""
-        return _silent()
-
-    def finished(self, what: str, detail: str = "") -> None:
-        """Says nothing."""
-
-    def warn(self, what: str) -> None:
-        """A line of the log."""
-        log.warning("warned", extra={"what": what})
-
-
-class _Silent:
-    def advance(self, amount: int = 1) -> None:
-        """Says nothing."""
-
-
-@contextmanager
-def _silent() -> Iterator[Step]:
-    yield _Silent()

@@ -1,5 +1,6 @@
 """Progress of work on a server: lines of its run's log, to be followed live. Here too work learns that nobody wants it any more."""
 
+import logging
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -12,6 +13,9 @@ _PATIENCE_S = 5.0
 """How long a piece of work goes on before it says so, and between two sayings."""
 _LOOK_S = 1.0
 """How often work looks whether it is still wanted."""
+
+
+log = logging.getLogger(__name__)
 
 
 class Cancelled(Exception):
@@ -79,3 +83,28 @@ class _Step:
         in_bytes = self._unit == "B"
         done, total = (self._done // MEBIBYTE, (self._total or 0) // MEBIBYTE) if in_bytes else (self._done, self._total or 0)
         return f"{done}{f' of {total}' if total else ''} {'MiB' if in_bytes else self._unit}".strip()
+
+
+class LoggedProgress:
+    """Progress of what belongs to no run: warnings go to the process's log, the rest nowhere."""
+
+    def step(self, what: str, total: int | None = None, unit: str = "") -> AbstractContextManager[Step]:
+        """Says nothing."""
+        return _silent()
+
+    def finished(self, what: str, detail: str = "") -> None:
+        """Says nothing."""
+
+    def warn(self, what: str) -> None:
+        """A line of the log."""
+        log.warning("warned", extra={"what": what})
+
+
+class _Silent:
+    def advance(self, amount: int = 1) -> None:
+        """Says nothing."""
+
+
+@contextmanager
+def _silent() -> Iterator[Step]:
+    yield _Silent()

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from ..assess.threshold import parse_threshold
 from ..config import Settings
-from ..errors import Misuse
+from ..errors import Misuse, NotFound
 from ..model import FindingKind
 from ..ports import Clock
 from ..store.memory import Memory
@@ -16,13 +16,14 @@ from ..store.runs import Parameters, Run
 from ..store.schedules import NewSchedule, Schedule
 from ..store.targets import WatchedTarget
 from ..store.work import Waiting
-from ..targets.references import parse_reference
+from ..targets.references import is_group, parse_reference
+from .edges import Edges
+from .groups import check_names, expand
+from .run_log import LoggedProgress
 from .schedules import check_schedule, next_after
 
 JOBS = ("scan", "update")
 """What can be asked of a server, and scheduled."""
-MAX_TARGETS = 10_000
-"""Of one run."""
 
 
 class Hands(Protocol):
@@ -57,14 +58,19 @@ class Server:
         self.clock = clock
 
     def watch(self, text: str, *, name: str, labels: Sequence[str], by: str) -> WatchedTarget:
-        """Look after what ``text`` names. Raises Misuse, and NotFound for a bare path where nothing stands."""
-        target = parse_reference(text)
+        """Look after what ``text`` names. Raises Misuse, also for what is not there and for a group, which is no target."""
+        if is_group(text):
+            raise Misuse(f"{text} is a group, not one target", remedy="name it in a schedule or a run: its hosts are watched from then on")
+        try:
+            target = parse_reference(text)
+        except NotFound as error:
+            raise Misuse(error.what, remedy=error.remedy) from error
         return self.memory.targets.watch(target, name=name, labels=labels, by=by, at=self.clock.now())
 
     def request(self, job: str, references: Sequence[str], parameters: Parameters, *, by: str) -> Run:
         """Ask for a run; of a scan that names no target, of everything that is watched. Raises Misuse."""
         parameters = self.checked(job, parameters)
-        run = self.memory.work.request(job, self.work_of(job, references), by=by, at=self.clock.now(), parameters=parameters)
+        run = self.memory.work.request(job, self.work_of(job, references, by=by), by=by, at=self.clock.now(), parameters=parameters)
         self.hands.take()
         return run
 
@@ -85,24 +91,19 @@ class Server:
 
     def run_schedule(self, schedule: int, *, by: str) -> Run:
         """Ask for a run out of turn. Raises NotFound, Misuse."""
-        run = self.memory.schedules.run_now(schedule, by=by, at=self.clock.now())
+        targets = expand(self.memory.schedules.get(schedule).targets, self.memory, self._edges(), by=by)
+        run = self.memory.schedules.run_now(schedule, by=by, at=self.clock.now(), targets=targets)
         self.hands.take()
         return self.memory.runs.get(run)
 
-    def work_of(self, job: str, references: Sequence[str]) -> tuple[str, ...]:
-        """The pieces of work of a run. Raises Misuse."""
+    def work_of(self, job: str, references: Sequence[str], *, by: str) -> tuple[str, ...]:
+        """The pieces of work of a run; hosts of groups are watched from now on. Raises Misuse, also for what is not there."""
         if job == "update":
             return ("",)
-        wanted = self.parsed(references) or self.memory.targets.references()
+        wanted = expand(self._named(references), self.memory, self._edges(), by=by) or self.memory.targets.references()
         if not wanted:
             raise Misuse("no target is watched, and none was named", remedy="add a target, or name one")
         return wanted
-
-    def parsed(self, references: Sequence[str]) -> tuple[str, ...]:
-        """References in full, each once. Raises Misuse, and NotFound for a bare path where nothing stands."""
-        if len(references) > MAX_TARGETS:
-            raise Misuse(f"more than {MAX_TARGETS} targets", remedy="ask for several runs")
-        return tuple(dict.fromkeys(parse_reference(text).reference for text in references))
 
     def checked(self, job: str, parameters: Parameters) -> Parameters:
         """Parameters with the threshold of the settings where none is named. Raises Misuse."""
@@ -124,8 +125,17 @@ class Server:
             cron=wish.cron,
             time_zone=wish.time_zone,
             job=wish.job,
-            targets=self.parsed(wish.targets),
+            targets=self._named(wish.targets),
             parameters=self.checked(wish.job, wish.parameters),
             paused=wish.paused,
             next_run_at=next_after(wish.cron, wish.time_zone, self.clock.now()),
         )
+
+    def _named(self, references: Sequence[str]) -> tuple[str, ...]:
+        try:
+            return check_names(references, self._edges())
+        except NotFound as error:
+            raise Misuse(error.what, remedy=error.remedy) from error
+
+    def _edges(self) -> Edges:
+        return Edges(self.settings, LoggedProgress(), clock=self.clock, history=self.memory.history)

@@ -18,7 +18,7 @@ from ..targets.machine import read_host_facts
 from ..targets.references import image_reference
 from .edges import Edges
 from .gathering import gathered
-from .rounds import LoggedProgress
+from .run_log import LoggedProgress
 from .server import Server
 from .working import load_waivers
 

@@ -11,7 +11,8 @@ from ..errors import Misuse, NotFound
 from .database import transaction
 from .records import pack, unpack
 from .runs import OPEN, Parameters
-from .schema import runs, schedules, targets
+from .schema import runs, schedules
+from .schema import targets as watched
 from .work import request_run
 
 
@@ -113,8 +114,11 @@ class Schedules:
         with transaction(self._engine, write=False) as connection:
             return [_schedule(row) for row in connection.execute(select(schedules).where(ready).order_by(schedules.c.next_run_at))]
 
-    def fire(self, slot: Slot, at: datetime) -> int | None:
-        """Ask for the run of a slot; gives its number. None: it was missed, or another process was first."""
+    def fire(self, slot: Slot, at: datetime, *, targets: Sequence[str] = ()) -> int | None:
+        """Ask for the run of a slot; gives its number. None: it was missed, or another process was first.
+
+        ``targets``: what those of the schedule mean now; none: everything that is watched.
+        """
         with transaction(self._engine, write=True) as connection:
             ours = (schedules.c.id == slot.schedule) & (schedules.c.next_run_at == slot.at) & schedules.c.paused.is_(False)
             row = connection.execute(select(schedules).where(ours).with_for_update()).one_or_none()
@@ -122,7 +126,7 @@ class Schedules:
                 return None
             found = _schedule(row)
             run = None
-            references = _wanted(connection, found)
+            references = _wanted(connection, found, targets)
             missed = slot.missed or _in_the_way(connection, found) or ("" if references else "no target is watched")
             values: dict[str, object] = {"next_run_at": slot.next_run_at}
             if missed:
@@ -134,11 +138,11 @@ class Schedules:
             connection.execute(update(schedules).where(schedules.c.id == found.id).values(values))
             return run
 
-    def run_now(self, schedule: int, *, by: str, at: datetime) -> int:
-        """Ask for a run out of turn; gives its number. Raises NotFound, and Misuse where nothing is watched."""
+    def run_now(self, schedule: int, *, by: str, at: datetime, targets: Sequence[str] = ()) -> int:
+        """Ask for a run out of turn, as ``fire`` does; gives its number. Raises NotFound, and Misuse where nothing is watched."""
         with transaction(self._engine, write=True) as connection:
             found = _one(connection, schedule)
-            references = _wanted(connection, found)
+            references = _wanted(connection, found, targets)
             if not references:
                 raise Misuse("no target is watched", remedy="add a target first")
             run = request_run(connection, found.job, references, by=by, at=at, parameters=found.parameters, schedule=found.id)
@@ -146,12 +150,12 @@ class Schedules:
             return run
 
 
-def _wanted(connection: Connection, schedule: Schedule) -> Sequence[str]:
+def _wanted(connection: Connection, schedule: Schedule, given: Sequence[str]) -> Sequence[str]:
     if schedule.job == "update":
         return ("",)
-    if schedule.targets:
-        return schedule.targets
-    return connection.scalars(select(targets.c.reference).where(targets.c.watched_at.is_not(None)).order_by(targets.c.reference)).all()
+    if given or schedule.targets:
+        return given
+    return connection.scalars(select(watched.c.reference).where(watched.c.watched_at.is_not(None)).order_by(watched.c.reference)).all()
 
 
 def _in_the_way(connection: Connection, schedule: Schedule) -> str:

@@ -50,6 +50,15 @@ class Targets:
             connection.execute(update(targets).where(ours, targets.c.watched_at.is_(None)).values(watched_at=at, watched_by=by))
             return load_watched(connection, connection.execute(select(targets.c.id).where(ours)).scalar_one())
 
+    def notice(self, target: Target, *, labels: Sequence[str], by: str, at: datetime) -> None:
+        """Look after a target from now on; one that is watched already stays as it is."""
+        row = {"reference": target.reference, "kind": target.kind.value}
+        new = {"name": "", "labels": pack(tuple(labels)), "watched_at": at, "watched_by": by}
+        with transaction(self._engine, write=True) as connection:
+            connection.execute(insert_unless_there(connection, targets), row)
+            ours = (targets.c.reference == target.reference) & targets.c.watched_at.is_(None)
+            connection.execute(update(targets).where(ours).values(new))
+
     def get(self, target: int) -> WatchedTarget:
         """Raises NotFound, also for one that is not watched."""
         with transaction(self._engine, write=False) as connection:
