@@ -13,15 +13,19 @@ from ..ports import KnownFiles
 from . import inotify as kernel
 from .inotify import Happened, Inotify, limit
 from .mounts import NETWORK, MountPoint, parse_mountinfo
-from .watch_files import Describer, look, open_directory, signature_of
-from .watch_patterns import LEFT_OUT, Pattern, Patterns, Places, Telling
+from .watch_files import Describer, look, signature_of
+from .watch_patterns import Pattern, Patterns, Places, Telling, left_out_by
 from .watch_scan import KERNEL, Said, Scan
-from .watch_tree import Directory
+from .watch_tree import Directory, identity_of, open_met
 
 SETTLED_S = 0.4
 """A file that is written without being closed is told of once in so long."""
 MOVE_S = 0.3
 """How long we wait for the other half of a move."""
+GOING_S = 60.0
+"""How long at most the word of something's going is late."""
+ASIDE = "\0"
+"""Below this, what was known in a directory waits for its new name."""
 RETRY_S = 60.0
 """How often what could not be watched is read again."""
 MOUNTS_S = 2.0
@@ -53,7 +57,8 @@ class FileWatch:
         self._lost = False
         self._written: dict[tuple[Directory, str], float] = {}
         self._leaving: dict[int, tuple[Directory | None, str, float]] = {}
-        self._fleeting: set[str] = set()
+        self._fleeting: dict[str, float] = {}
+        """What was told to have come and was gone when we looked: until when its going is waited for."""
         self._retry_at = 0.0
         self._mounts: frozenset[MountPoint] = frozenset()
         self._mounts_at = 0.0
@@ -95,16 +100,20 @@ class FileWatch:
         for happened in self._inotify.take():
             yield from self._one(happened)
         yield from self._settle()
+        if self._again:
+            yield from self._read_everything()
 
     def _read_everything(self) -> Said:
         self._again = False
+        if not self._leaving:
+            self._known.drop_below(ASIDE)  # of an earlier life
         self._scan.links.clear()
         self._scan.patterns = Patterns(self._wanted)
         keys = frozenset(pattern.key for pattern in self._wanted)
         before = self._scan.established
-        if {key for key in before ^ keys if key.startswith(LEFT_OUT)}:
-            self._scan.established = frozenset()  # what is no longer left out is no news
+        self._scan.left_out_before = left_out_by(before) if before - keys else None
         yield from self._scan.everything()
+        self._scan.left_out_before = None
         if keys != before:
             self._known.establish(keys)
             yield from self._far_away()
@@ -114,12 +123,12 @@ class FileWatch:
 
     def _forget_what_is_not_meant(self) -> None:
         for directory in self._known.directories():
-            if not self._scan.patterns.telling(self._scan.places_of(directory)).inside:
+            if not self._scan.patterns.telling(self._scan.patterns.places_of(directory)).inside:
                 self._known.forget(directory)
 
     def _far_away(self) -> Said:
         for mount in sorted(self._mounts, key=lambda mount: mount.path):
-            if mount.filesystem in NETWORK and self._scan.places_of(mount.path):
+            if mount.filesystem in NETWORK and self._scan.patterns.places_of(mount.path):
                 why = f"it is a network file system ({mount.filesystem}): only what this machine changes there is noticed at once"
                 yield Gap(kind="not-watched", what=f"/{mount.path}", why=why)
 
@@ -144,13 +153,15 @@ class FileWatch:
             yield from self._created(node, happened, places, telling)
         elif mask & kernel.MOVED_TO:
             yield from self._arrived(node, happened, places, telling)
+        elif mask & (kernel.MOVED_FROM | kernel.DELETE) and self._is_still_there(node, name):
+            return  # it was another one, which we never met
         elif mask & kernel.MOVED_FROM:
             yield from self._left(node, happened, places, telling)
         elif mask & kernel.DELETE:
             self._scan.tree.forget(node, name)
             if path in self._fleeting or not telling.of or self._known.get(node.path, name):
                 yield from self._scan.gone(node, name)
-            self._fleeting.discard(path)
+            self._fleeting.pop(path, None)
         elif telling.of and mask & kernel.MODIFY:
             self._written.setdefault((node, name), self._passed() + SETTLED_S)
         elif telling.of and mask & kernel.CLOSE_WRITE:
@@ -161,9 +172,24 @@ class FileWatch:
         elif telling.of and telling.of.accesses and mask & (kernel.OPEN | kernel.ACCESS) and not mask & kernel.IS_DIRECTORY:
             yield from self._accessed(node, happened, places)
 
+    def _is_still_there(self, node: Directory, name: str) -> bool:
+        """Whether what we know under that name stands there: then something older is meant by a word that comes late."""
+        known = self._known.get(node.path, name)
+        if known is None:
+            return False
+        try:
+            with open_met(self._scan.root, node) as directory:
+                status = look(directory, name)
+        except OSError:
+            return False
+        if status is None or not stat.S_ISDIR(known.mode):
+            return status is not None and signature_of(status) == known
+        inner = node.inside.get(name)
+        return inner is not None and inner.watch is not None and inner.identity == identity_of(status)
+
     def _compare(self, node: Directory, name: str, places: Places, action: FileAction | None = None) -> Said:
         try:
-            with open_directory(self._scan.root, node.path) as directory:
+            with open_met(self._scan.root, node) as directory:
                 yield from self._scan.compare(node, directory, name, places, self._known.get(node.path, name), action)
         except OSError:
             return  # the directory is gone, which will be told
@@ -171,7 +197,7 @@ class FileWatch:
     def _created(self, node: Directory, happened: Happened, places: Places, telling: Telling) -> Said:
         name = happened.name
         try:
-            with open_directory(self._scan.root, node.path) as directory:
+            with open_met(self._scan.root, node) as directory:
                 status = look(directory, name)
                 if status is None:
                     yield from self._fleeted(node, happened, places, telling, FileAction.CREATED)
@@ -185,13 +211,13 @@ class FileWatch:
 
     def _arrived(self, node: Directory, happened: Happened, places: Places, telling: Telling) -> Said:
         """The second half of a move, or something from where nothing is watched: its content is read, and told where it is new here."""
-        name, path = happened.name, node.path_of(happened.name)
-        partner, from_path, _ = self._leaving.pop(happened.cookie, (None, "", 0.0))
-        if from_path:
-            self._known.move(from_path, path)
+        name, status = happened.name, None
+        partner, aside, _ = self._leaving.pop(happened.cookie, (None, "", 0.0))
         try:
-            with open_directory(self._scan.root, node.path) as directory:
+            with open_met(self._scan.root, node) as directory:
                 status = look(directory, name)
+                if partner and status and identity_of(status) != partner.identity:
+                    status = None  # another one stands there by now, of which we will hear
                 if status is None:
                     yield from self._fleeted(node, happened, places, telling, FileAction.MOVED_TO)
                 elif telling.of and self._known.get(node.path, name) != (now := signature_of(status)):
@@ -199,26 +225,45 @@ class FileWatch:
                     yield self._scan.event(node, name, places, FileAction.MOVED_TO, directory, status, transaction=happened.cookie)
         except OSError:
             status = None
+        if aside:
+            yield from self._settle_in(node, name, places, partner, aside, is_there=status is not None)
         self._again |= bool(status and stat.S_ISLNK(status.st_mode) and telling.enters and telling.through_links)
-        if partner:
-            self._scan.tree.put_in(partner, node, name, places)
-        if happened.mask & kernel.IS_DIRECTORY and telling.enters:
+        if status and happened.mask & kernel.IS_DIRECTORY and telling.enters:
             yield from self._scan.below(self._scan.tree.child(node, name, places))
+
+    def _settle_in(self, node: Directory, name: str, places: Places, partner: Directory | None, aside: str, *, is_there: bool) -> Said:
+        """What was known and watched under the old name goes on under the new one, unless it was met there already.
+
+        Where it has moved on before we looked, its content is told as gone; where it is now it will be met and told anew.
+        """
+        met = node.inside.get(name)
+        if partner and is_there and not (met and met.identity == partner.identity):
+            self._known.move(aside, node.path_of(name))
+            self._scan.tree.put_in(partner, node, name, places)
+            return
+        if partner:
+            self._scan.tree.drop(partner)
+        if is_there:
+            self._known.drop_below(aside)
+        else:
+            yield from self._scan.gone_below(aside, node.path_of(name))
 
     def _left(self, node: Directory, happened: Happened, places: Places, telling: Telling) -> Said:
         name, path = happened.name, node.path_of(happened.name)
         if telling.of and (path in self._fleeting or self._known.get(node.path, name)):
             yield self._scan.event(node, name, places, FileAction.MOVED_FROM, transaction=happened.cookie)
         self._known.drop(node.path, name)
-        self._fleeting.discard(path)
+        self._fleeting.pop(path, None)
         if happened.mask & kernel.IS_DIRECTORY:
-            self._leaving[happened.cookie] = (self._scan.tree.take_out(node, name), path, self._passed() + MOVE_S)
+            aside = f"{ASIDE}/{happened.cookie}"
+            self._known.move(path, aside)
+            self._leaving[happened.cookie] = (self._scan.tree.take_out(node, name), aside, self._passed() + MOVE_S)
 
     def _fleeted(self, node: Directory, happened: Happened, places: Places, telling: Telling, action: FileAction) -> Said:
         """It came, and was gone before we looked."""
         path = node.path_of(happened.name)
         if telling.of and path not in self._fleeting and not self._known.get(node.path, happened.name):
-            self._fleeting.add(path)
+            self._fleeting[path] = self._passed() + GOING_S
             yield self._scan.event(node, happened.name, places, action, transaction=happened.cookie)
 
     def _own_attributes(self, node: Directory) -> Said:
@@ -227,7 +272,7 @@ class FileWatch:
         if telling.inside and not telling.of:
             path = node.path
             try:
-                with open_directory(self._scan.root, path) as directory:
+                with open_met(self._scan.root, node) as directory:
                     yield self._scan.describer.describe(
                         f"{path}/" if path else "", telling.inside.category, FileAction.ATTRIBUTES_MODIFIED, int(self._now()),
                         directory=directory, name=".", status=look(directory, "."),
@@ -239,7 +284,7 @@ class FileWatch:
         if self._now() - self._scan.own_reads.get(node.path_of(happened.name), 0.0) < OWN_READ_S:
             return
         try:
-            with open_directory(self._scan.root, node.path) as directory:
+            with open_met(self._scan.root, node) as directory:
                 action = FileAction.OPENED if happened.mask & kernel.OPEN else FileAction.ACCESSED
                 yield self._scan.event(node, happened.name, places, action, directory, look(directory, happened.name))
         except OSError:
@@ -255,7 +300,7 @@ class FileWatch:
         for cookie in [cookie for cookie, (_, _, deadline) in self._leaving.items() if deadline <= passed or self._lost]:
             self._moved_away(cookie)
         if self._inotify.is_empty:
-            self._fleeting.clear()
+            self._fleeting = {path: until for path, until in self._fleeting.items() if until > passed}
             self._scan.own_reads = {path: at for path, at in self._scan.own_reads.items() if self._now() - at < OWN_READ_S}
         if self._lost:
             yield from self._read_what_was_lost()
@@ -266,8 +311,8 @@ class FileWatch:
 
     def _moved_away(self, cookie: int) -> None:
         """The other half of a move did not come: it went where nothing is watched."""
-        node, path, _ = self._leaving.pop(cookie)
-        self._known.drop_below(path)
+        node, aside, _ = self._leaving.pop(cookie)
+        self._known.drop_below(aside)
         if node:
             self._scan.tree.drop(node)
 
@@ -288,7 +333,7 @@ class FileWatch:
         self._mounts_at = self._passed() + MOUNTS_S
         before = self._mounts
         self._see_mounts()
-        paths = sorted({mount.path for mount in before ^ self._mounts if self._scan.places_of(mount.path)})
+        paths = sorted({mount.path for mount in before ^ self._mounts if self._scan.patterns.places_of(mount.path)})
         for path in paths:
             node = self._scan.tree.root
             for name in filter(None, path.split("/")[:-1]):

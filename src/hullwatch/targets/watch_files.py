@@ -16,7 +16,8 @@ _THROUGH = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _LIST = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _CHUNK = MEBIBYTE
-_DIGESTED = frozenset((FileAction.CREATED, FileAction.UPDATED, FileAction.MOVED_TO))
+DIGESTED = frozenset((FileAction.CREATED, FileAction.UPDATED, FileAction.MOVED_TO))
+"""What is told with digests of the content."""
 
 
 @contextmanager
@@ -80,7 +81,7 @@ class Describer:
         link_path = path if status and stat.S_ISLNK(status.st_mode) else ""
         seen = (self._behind(link_path, status) if link_path and status else None) or status
         digests: tuple[str, str, str] | None = None
-        asked = action in _DIGESTED
+        asked = action in DIGESTED
         if asked and seen and stat.S_ISREG(seen.st_mode) and directory is not None:
             digests = self._digests_behind(link_path) if link_path else self._digests(directory, name)
         md5, sha1, sha256 = digests or ("", "", "")

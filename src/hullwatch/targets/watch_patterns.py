@@ -83,6 +83,12 @@ def _compiled(names: Iterable[str]) -> tuple[str | re.Pattern[str], ...]:
     return tuple(wildcard(name) or name for name in names)
 
 
+def left_out_by(keys: Iterable[str]) -> "Patterns":
+    """What patterns that were known by these keys left out: all else is meant."""
+    texts = sorted(key.removeprefix(f"{LEFT_OUT}:") for key in keys if key.startswith(LEFT_OUT))
+    return Patterns([parse_watched("", "/%%"), *map(parse_left_out, texts)])
+
+
 class Patterns:
     """Several patterns, followed together. What is asked of places is remembered: there are few of them."""
 
@@ -118,17 +124,25 @@ class Patterns:
             found.add((number, now_met))
         return frozenset(found) if any(not self._patterns[number].leaves_out for number, _ in found) else NOWHERE
 
+    def places_of(self, path: str) -> Places:
+        """Where a path stands."""
+        places = self.start
+        for name in filter(None, path.split("/")):
+            places = self.step(places, name)
+        return places
+
     def _telling(self, places: Places) -> "Telling":
         """What is to be done about what stands there."""
-        each = [(self._patterns[number], met - len(self._patterns[number].components)) for number, met in places]
-        each = [(pattern, beyond) for pattern, beyond in each if not pattern.leaves_out]
+        everything = [(self._patterns[number], met - len(self._patterns[number].components)) for number, met in places]
+        each = [(pattern, beyond) for pattern, beyond in everything if not pattern.leaves_out]
+        nothing_below = any(pattern.leaves_out and beyond == 0 for pattern, beyond in everything)
         means = [pattern for pattern, beyond in each if beyond > 0 or (beyond == 0 and pattern.itself)]
         inside = [pattern for pattern, beyond in each if beyond == -1 or 0 <= beyond < pattern.below]
         return Telling(
             of=max(means, key=lambda pattern: pattern.rank, default=None),
-            inside=max(inside, key=lambda pattern: pattern.rank, default=None),
+            inside=None if nothing_below else max(inside, key=lambda pattern: pattern.rank, default=None),
             keys=frozenset(pattern.key for pattern in means),
-            enters=any(beyond < 0 or beyond < pattern.below for pattern, beyond in each),
+            enters=not nothing_below and any(beyond < 0 or beyond < pattern.below for pattern, beyond in each),
             accesses=any(pattern.accesses for pattern in inside),
             through_links=tuple((number, met) for number, met in sorted(places) if self._follows(number, met)),
         )

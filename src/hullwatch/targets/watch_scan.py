@@ -6,14 +6,13 @@ import stat
 from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 
-from ..errors import Denied, Unreachable
 from ..model import Gap, Location, Note
 from ..model.agent import FileAction, FileEvent, Signature
 from ..ports import KnownFiles
 from . import inotify as kernel
 from .inotify import Inotify, limit
 from .rooted import Root, shown
-from .watch_files import Describer, kind_of_change, look, open_directory, signature_of
+from .watch_files import DIGESTED, Describer, kind_of_change, look, open_directory, signature_of
 from .watch_patterns import Pattern, Patterns, Places
 from .watch_tree import Directory, Tree
 
@@ -43,6 +42,8 @@ class Scan:
         self.patterns = patterns
         self.known = known
         self.established = known.established()
+        self.left_out_before: Patterns | None = None
+        """While everything is read with other patterns: what the ones before left out, which is no news now."""
         self.tree = Tree(inotify, patterns.start)
         self.describer = Describer(self.root, read_max)
         self._now = now
@@ -154,10 +155,18 @@ class Scan:
         now = signature_of(status)
         if before == now:
             return
+        if before and stat.S_ISDIR(before.mode) and not stat.S_ISDIR(now.mode):
+            yield from self.gone_below(node.path_of(name))
         self.known.put(node.path, name, now)
         happened = FileAction.CREATED if before is None else action or kind_of_change(before, now)
-        if happened and (before is not None or not self.established.isdisjoint(self.patterns.telling(places).keys)):
+        if happened and (before is not None or self._is_news(node, name, places)):
             yield self.event(node, name, places, happened, directory, status)
+
+    def _is_news(self, node: Directory, name: str, places: Places) -> bool:
+        """Whether something that is not known is new, and not only what it is met by."""
+        if self.established.isdisjoint(self.patterns.telling(places).keys):
+            return False
+        return self.left_out_before is None or bool(self.left_out_before.places_of(node.path_of(name)))
 
     def event(
         self, node: Directory, name: str, places: Places, action: FileAction, directory: int | None = None,
@@ -165,7 +174,7 @@ class Scan:
     ) -> FileEvent:  # fmt: skip
         """What happened to a name in a directory; without ``status`` nothing is told of what stands there."""
         pattern: Pattern | None = self.patterns.telling(places).of
-        if pattern and pattern.accesses and status:
+        if pattern and pattern.accesses and action in DIGESTED:
             self.own_reads[node.path_of(name)] = self._now()
         return self.describer.describe(
             node.path_of(name), pattern.category if pattern else "", action, int(self._now()),
@@ -182,29 +191,23 @@ class Scan:
         if self.patterns.telling(places).of:
             yield self.event(node, name, places, FileAction.DELETED)
 
-    def gone_below(self, path: str) -> Said:
-        """Tell of all that was known below a directory that it is not there any more."""
-        for below in self.known.drop_below(path):
-            pattern = self.patterns.telling(self.places_of(below)).of
+    def gone_below(self, path: str, told_as: str = "") -> Said:
+        """Tell of all that was known below a directory that it is not there any more, as of another where that is said."""
+        for known in self.known.drop_below(path):
+            below = told_as + known.removeprefix(path) if told_as else known
+            pattern = self.patterns.telling(self.patterns.places_of(below)).of
             if pattern:
                 yield FileEvent(path=f"/{shown(below)}", category=pattern.category, action=FileAction.DELETED, at=int(self._now()))
-
-    def places_of(self, path: str) -> Places:
-        """Where a path stands in the patterns."""
-        places = self.patterns.start
-        for name in filter(None, path.split("/")):
-            places = self.patterns.step(places, name)
-        return places
 
     def _link(self, path: str, places: Places) -> Said:
         """A link on the way of patterns: go on where it leads, when root or we made it."""
         following = self.patterns.telling(places).through_links
-        if not following:
-            self._passed_links += (self._root_path / path).is_dir()
-            return
         try:
             owner, canonical = self._canonical(path)
-        except (OSError, Denied, Unreachable):
+        except OSError:
+            return  # it leads to no directory, or out of the root
+        if not following:
+            self._passed_links += 1
             return
         if self.links.get(path) == canonical:
             return

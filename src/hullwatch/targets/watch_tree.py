@@ -1,21 +1,27 @@
 """The directories that are watched, as a tree: a directory that is renamed takes all below it along."""
 
+import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 from .inotify import Inotify
+from .rooted import Root
+from .watch_files import open_directory
 from .watch_patterns import NOWHERE, Places
 
 
 class Directory:
     """A directory that is watched, or ought to be."""
 
-    __slots__ = ("inside", "name", "parent", "places", "watch")
+    __slots__ = ("identity", "inside", "name", "parent", "places", "watch")
 
     def __init__(self, name: str, parent: "Directory | None", places: Places) -> None:
         self.name = name
         self.parent = parent
         self.places = places
         self.watch: int | None = None
+        self.identity: tuple[int, int] | None = None
+        """Device and inode of the directory that was last met there."""
         self.inside: dict[str, Directory] = {}
 
     @property
@@ -44,6 +50,18 @@ class Directory:
         return f"{path}/{name}" if path else name
 
 
+@contextmanager
+def open_met(root: Root, node: Directory) -> Iterator[int]:
+    """A directory, open, if it is still the one that was met there. Raises OSError.
+
+    Where another one stands in its place by now, what we are told of it is late: where it went we will meet it again.
+    """
+    with open_directory(root, node.path) as directory:
+        if identity_of(os.fstat(directory)) != node.identity:
+            raise FileNotFoundError
+        yield directory
+
+
 class Tree:
     """All of them; knows each by the number of its watch."""
 
@@ -69,6 +87,7 @@ class Tree:
 
     def watch(self, node: Directory, directory: int, mask: int) -> None:
         """Watch an open directory as this one. Raises OSError."""
+        node.identity = identity_of(os.fstat(directory))
         watch = self._inotify.add(directory, mask)
         if node.watch is not None and node.watch != watch:
             self._unwatch(node)
@@ -113,6 +132,11 @@ class Tree:
                 del self._by_watch[node.watch]
                 self._inotify.remove(node.watch)
             node.watch = None
+
+
+def identity_of(status: os.stat_result) -> tuple[int, int]:
+    """What tells a directory from another that stands in its place."""
+    return status.st_dev, status.st_ino
 
 
 def _all(node: Directory) -> Iterator[Directory]:
