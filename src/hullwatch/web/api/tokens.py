@@ -59,7 +59,7 @@ def read_tokens(here: Server, user: int | None) -> TokenList:
     return TokenList(tokens=tuple(here.memory.tokens.of(user)))
 
 
-@router.post("", **says(FreshToken, 201, takes=NewToken))
+@router.post("", **says(FreshToken, 201, takes=NewToken, also={429: "too many failed attempts"}))
 def add_token(here: Here, who: PasswordVisitor, new: Annotated[NewToken, Depends(body(NewToken))]) -> Response:
     """Make a token; here a basic login will do too, and a token will not."""
     return Answer(make_token(here, who, new), 201)

@@ -79,7 +79,7 @@ def get_me(who: Viewer) -> Response:
     return Answer(Me(user=who.user, role=who.role))
 
 
-@router.put("/me/password", **says(None, 204, takes=NewPassword))
+@router.put("/me/password", **says(None, 204, takes=NewPassword, also={429: "too many failed attempts"}))
 def change_password(request: Request, here: Here, who: Viewer, given: Annotated[NewPassword, Depends(body(NewPassword))]) -> Response:
     """Choose another password; ends all of one's sessions."""
     doorman = doorman_of(request)
