@@ -14,7 +14,7 @@ from ...store.agent.events import KeptEvents
 from ...store.agent.log_files import LogFiles
 from ...store.agent.results import ResultStore
 from ...store.agent.status_files import StatusFiles
-from ...targets.watch_patterns import Pattern
+from ...targets.watch.patterns import Pattern
 from ..edges import Edges
 from .control import Control
 from .loading import Loaded, load, plan_of

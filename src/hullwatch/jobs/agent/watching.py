@@ -13,7 +13,7 @@ from ...model import Gap, Note
 from ...model.agent import FileEvent
 from ...store.agent.events import EventStore
 from ...targets.watch import FileWatch
-from ...targets.watch_patterns import Pattern, parse_left_out, parse_watched
+from ...targets.watch.patterns import Pattern, parse_left_out, parse_watched
 from .messages import Messages
 from .plan import Plan
 

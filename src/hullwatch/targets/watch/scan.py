@@ -6,15 +6,15 @@ import stat
 from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 
-from ..model import Gap, Location, Note
-from ..model.agent import FileAction, FileEvent, Signature
-from ..ports import KnownFiles
+from ...model import Gap, Location, Note
+from ...model.agent import FileAction, FileEvent, Signature
+from ...ports import KnownFiles
+from ..rooted import Root, shown
 from . import inotify as kernel
+from .files import DIGESTED, Describer, kind_of_change, look, open_directory, signature_of
 from .inotify import Inotify, limit
-from .rooted import Root, shown
-from .watch_files import DIGESTED, Describer, kind_of_change, look, open_directory, signature_of
-from .watch_patterns import Pattern, Patterns, Places
-from .watch_tree import Directory, Tree
+from .patterns import Pattern, Patterns, Places
+from .tree import Directory, Tree
 
 Said = Iterator[FileEvent | Gap | Note]
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from ..errors import LimitExceeded, Unreachable
-from ..ports import KIBIBYTE, MEBIBYTE
+from ...errors import LimitExceeded, Unreachable
+from ...ports import KIBIBYTE, MEBIBYTE
 
 ACCESS, MODIFY, ATTRIB, CLOSE_WRITE, OPEN = 0x1, 0x2, 0x4, 0x8, 0x20
 MOVED_FROM, MOVED_TO, CREATE, DELETE, DELETE_SELF = 0x40, 0x80, 0x100, 0x200, 0x400
@@ -91,11 +91,6 @@ class Inotify:
             self._held -= len(piece)
             self._changed.notify_all()
         return parse(piece)
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether all that was read has been taken."""
-        return not self._pieces
 
     def mounts_changed(self) -> bool:
         """Whether file systems were mounted or unmounted since this was last asked."""

@@ -4,10 +4,10 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from ..rooted import Root
+from .files import open_directory
 from .inotify import Inotify
-from .rooted import Root
-from .watch_files import open_directory
-from .watch_patterns import NOWHERE, Places
+from .patterns import NOWHERE, Places
 
 
 class Directory:

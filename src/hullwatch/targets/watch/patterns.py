@@ -11,8 +11,8 @@ from functools import cache
 from msgspec import Struct
 from msgspec.structs import replace
 
-from ..errors import Misuse
-from ..readers.path_patterns import DEEP, wildcard
+from ...errors import Misuse
+from ...readers.path_patterns import DEEP, wildcard
 
 LEFT_OUT = "\0"
 """Begins the keys of patterns that leave something out; no category is called so."""

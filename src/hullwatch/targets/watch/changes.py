@@ -1,22 +1,20 @@
-"""Changes of files, live: inotify over the directories that patterns mean, and reading again where inotify alone would miss something."""
+"""What one word of the kernel means: compared with what is known, remembered, and told.
+
+Words come late: what they speak of may have changed, moved or gone meanwhile, and reading a directory may have met it before. So each is
+held against what stands there now, a directory is known by its inode, and what was met already is not told again.
+"""
 
 import stat
-import time
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Callable
 
-from msgspec.structs import replace
-
-from ..model import Gap, Note
-from ..model.agent import FileAction
-from ..ports import KnownFiles
+from ...model.agent import FileAction
+from ...ports import KnownFiles
 from . import inotify as kernel
-from .inotify import Happened, Inotify, limit
-from .mounts import NETWORK, MountPoint, parse_mountinfo
-from .watch_files import Describer, look, signature_of
-from .watch_patterns import Pattern, Patterns, Places, Telling, left_out_by
-from .watch_scan import KERNEL, Said, Scan
-from .watch_tree import Directory, identity_of, open_met
+from .files import look, signature_of
+from .inotify import Happened
+from .patterns import Places, Telling
+from .scan import Said, Scan
+from .tree import Directory, identity_of, open_met
 
 SETTLED_S = 0.4
 """A file that is written without being closed is told of once in so long."""
@@ -24,119 +22,43 @@ MOVE_S = 0.3
 """How long we wait for the other half of a move."""
 GOING_S = 60.0
 """How long at most the word of something's going is late."""
-ASIDE = "\0"
-"""Below this, what was known in a directory waits for its new name."""
-RETRY_S = 60.0
-"""How often what could not be watched is read again."""
-MOUNTS_S = 2.0
-"""How often we look at what was mounted, on a machine that mounts all the time."""
 OWN_READ_S = 1.0
 """How long after our own reading of a file its being read is not told of."""
+ASIDE = "\0"
+"""Below this, what was known in a directory waits for its new name."""
 
 
-class FileWatch:
-    """Port ``FileEvents``. What happens is compared with what is known, so that nothing is told twice, and nothing that changed nothing.
+class Changes:
+    """Takes the kernel's words one by one."""
 
-    The first ``take`` reads everything: what differs from what is known from an earlier run has happened meanwhile.
-    """
-
-    def __init__(
-        self, root: Path, patterns: Sequence[Pattern], known: KnownFiles, *, read_max: int,
-        now: Callable[[], float] = time.time, passed: Callable[[], float] = time.monotonic,
-    ) -> None:  # fmt: skip
-        """Raises LimitExceeded (no more inotify instances), Unreachable, Denied."""
-        self._root = root
-        self._wanted = tuple(patterns)
+    def __init__(self, scan: Scan, known: KnownFiles, *, now: Callable[[], float], passed: Callable[[], float]) -> None:
+        self._scan = scan
         self._known = known
-        self._passed = passed
-        self._inotify = Inotify()
-        self._scan = Scan(root, Patterns(self._wanted), known, self._inotify, read_max=read_max, now=now)
         self._now = now
-        self._again = True
+        self._passed = passed
+        self.again = True
         """Whether everything is to be read: at the start, with other patterns, when a link on their way changed."""
-        self._lost = False
         self._written: dict[tuple[Directory, str], float] = {}
+        """Files that are being written, and when to tell of it."""
         self._leaving: dict[int, tuple[Directory | None, str, float]] = {}
+        """Directories of which the first half of a move was told: where what is known of them waits, and how long."""
         self._fleeting: dict[str, float] = {}
         """What was told to have come and was gone when we looked: until when its going is waited for."""
-        self._retry_at = 0.0
-        self._mounts: frozenset[MountPoint] = frozenset()
-        self._mounts_at = 0.0
-        self._see_mounts()
 
-    def watch(self, patterns: Sequence[Pattern], *, read_max: int) -> None:
-        """Watch something else from the next ``take`` on. To be called by whoever takes."""
-        self._wanted = tuple(patterns)
-        self._scan.describer = Describer(self._scan.root, read_max)
-        self._again = True
+    @property
+    def deadlines(self) -> list[float]:
+        """When there is something to ``settle``."""
+        return [*self._written.values(), *(deadline for _, _, deadline in self._leaving.values())]
 
-    def read_again(self) -> None:
-        """What was taken last could not be kept: what differs from what is known is told by the next ``take``."""
-        self._again = True
-
-    def wait(self, timeout_s: float | None) -> None:
-        """Until there is something to take, ``wake`` is called, or the time is over."""
-        deadlines = [*self._written.values(), *(deadline for _, _, deadline in self._leaving.values())]
-        if self._scan.unwatched:
-            deadlines.append(self._retry_at)
-        if self._inotify.mounted:
-            deadlines.append(self._mounts_at)
-        until = [max(0.0, deadline - self._passed()) for deadline in deadlines] + ([] if timeout_s is None else [timeout_s])
-        if not self._again:
-            self._inotify.wait(min(until, default=None))
-
-    def wake(self) -> None:
-        """End a ``wait``, from any thread."""
-        self._inotify.wake()
-
-    def close(self) -> None:
-        """Watch no longer."""
-        self._inotify.close()
-
-    def take(self) -> Said:
-        """What has happened, as far as it is known now; what could not be watched or was missed is a gap."""
-        if self._again:
-            yield from self._read_everything()
-        for happened in self._inotify.take():
-            yield from self._one(happened)
-        yield from self._settle()
-        if self._again:
-            yield from self._read_everything()
-
-    def _read_everything(self) -> Said:
-        self._again = False
+    def begin(self) -> None:
+        """Forget what was left halfway in an earlier life."""
         if not self._leaving:
-            self._known.drop_below(ASIDE)  # of an earlier life
-        self._scan.links.clear()
-        self._scan.patterns = Patterns(self._wanted)
-        keys = frozenset(pattern.key for pattern in self._wanted)
-        before = self._scan.established
-        self._scan.left_out_before = left_out_by(before) if before - keys else None
-        yield from self._scan.everything()
-        self._scan.left_out_before = None
-        if keys != before:
-            self._known.establish(keys)
-            yield from self._far_away()
-        if before - keys:
-            self._forget_what_is_not_meant()
-        self._scan.established = keys
+            self._known.drop_below(ASIDE)
 
-    def _forget_what_is_not_meant(self) -> None:
-        for directory in self._known.directories():
-            if not self._scan.patterns.telling(self._scan.patterns.places_of(directory)).inside:
-                self._known.forget(directory)
-
-    def _far_away(self) -> Said:
-        for mount in sorted(self._mounts, key=lambda mount: mount.path):
-            if mount.filesystem in NETWORK and self._scan.patterns.places_of(mount.path):
-                why = f"it is a network file system ({mount.filesystem}): only what this machine changes there is noticed at once"
-                yield Gap(kind="not-watched", what=f"/{mount.path}", why=why)
-
-    def _one(self, happened: Happened) -> Said:
+    def take(self, happened: Happened) -> Said:
+        """One word."""
         node = self._scan.tree.of_watch(happened.watch)
-        if happened.mask & kernel.OVERFLOW:
-            self._lost = True
-        elif happened.mask & kernel.IGNORED:
+        if happened.mask & kernel.IGNORED:
             self._scan.tree.dropped(happened.watch)
         elif node is None or node.is_lost or happened.mask & kernel.UNMOUNT:
             return
@@ -148,7 +70,7 @@ class FileWatch:
 
     def _named(self, node: Directory, happened: Happened, places: Places, telling: Telling) -> Said:
         name, mask, path = happened.name, happened.mask, node.path_of(happened.name)
-        self._again |= path in self._scan.links and bool(mask & (kernel.DELETE | kernel.MOVED_FROM | kernel.CREATE | kernel.MOVED_TO))
+        self.again |= path in self._scan.links and bool(mask & (kernel.DELETE | kernel.MOVED_FROM | kernel.CREATE | kernel.MOVED_TO))
         if mask & kernel.CREATE:
             yield from self._created(node, happened, places, telling)
         elif mask & kernel.MOVED_TO:
@@ -205,7 +127,7 @@ class FileWatch:
                     yield from self._scan.compare(node, directory, name, places, self._known.get(node.path, name))
         except OSError:
             status = None
-        self._again |= bool(status and stat.S_ISLNK(status.st_mode) and telling.enters and telling.through_links)
+        self.again |= bool(status and stat.S_ISLNK(status.st_mode) and telling.enters and telling.through_links)
         if happened.mask & kernel.IS_DIRECTORY and telling.enters:
             yield from self._scan.below(self._scan.tree.child(node, name, places))
 
@@ -227,7 +149,7 @@ class FileWatch:
             status = None
         if aside:
             yield from self._settle_in(node, name, places, partner, aside, is_there=status is not None)
-        self._again |= bool(status and stat.S_ISLNK(status.st_mode) and telling.enters and telling.through_links)
+        self.again |= bool(status and stat.S_ISLNK(status.st_mode) and telling.enters and telling.through_links)
         if status and happened.mask & kernel.IS_DIRECTORY and telling.enters:
             yield from self._scan.below(self._scan.tree.child(node, name, places))
 
@@ -290,79 +212,18 @@ class FileWatch:
         except OSError:
             return
 
-    def _settle(self) -> Said:
-        """What was waiting for its time, and what has to be read again."""
+    def settle(self, *, lost: bool) -> Said:
+        """What was waiting for its time; where the kernel lost words, no other half of a move comes any more."""
         passed = self._passed()
         for node, name in [key for key, deadline in self._written.items() if deadline <= passed]:
             del self._written[node, name]
             if not node.is_lost:
                 yield from self._compare(node, name, self._scan.patterns.step(node.places, name))
-        for cookie in [cookie for cookie, (_, _, deadline) in self._leaving.items() if deadline <= passed or self._lost]:
-            self._moved_away(cookie)
-        if self._inotify.is_empty:
+        for cookie in [cookie for cookie, (_, _, deadline) in self._leaving.items() if deadline <= passed or lost]:
+            gone, aside, _ = self._leaving.pop(cookie)  # it went where nothing is watched
+            self._known.drop_below(aside)
+            if gone:
+                self._scan.tree.drop(gone)
+        if self._fleeting or self._scan.own_reads:
             self._fleeting = {path: until for path, until in self._fleeting.items() if until > passed}
             self._scan.own_reads = {path: at for path, at in self._scan.own_reads.items() if self._now() - at < OWN_READ_S}
-        if self._lost:
-            yield from self._read_what_was_lost()
-        if self._mounts_at <= passed and self._inotify.mounts_changed():
-            yield from self._remounted()
-        if self._scan.unwatched and self._retry_at <= passed:
-            yield from self._retry()
-
-    def _moved_away(self, cookie: int) -> None:
-        """The other half of a move did not come: it went where nothing is watched."""
-        node, aside, _ = self._leaving.pop(cookie)
-        self._known.drop_below(aside)
-        if node:
-            self._scan.tree.drop(node)
-
-    def _read_what_was_lost(self) -> Said:
-        self._lost = False
-        self._scan.read_directories = self._scan.read_files = found = 0
-        for each in self._scan.everything():
-            found += not isinstance(each, Gap | Note)
-            yield each
-        over = f"the kernel's queue (fs.inotify.max_queued_events, {limit('max_queued_events')}) ran over"
-        read = (
-            f"{self._scan.read_directories} directories with {self._scan.read_files} files were read again, which told of {found} changes"
-        )
-        yield Gap(kind="events-lost", what="file events", why=f"{over}; {read}; what came and went in between is not known")
-
-    def _remounted(self) -> Said:
-        """A directory that something was mounted over is another one; what came and went since we last looked does not count."""
-        self._mounts_at = self._passed() + MOUNTS_S
-        before = self._mounts
-        self._see_mounts()
-        paths = sorted({mount.path for mount in before ^ self._mounts if self._scan.patterns.places_of(mount.path)})
-        for path in paths:
-            node = self._scan.tree.root
-            for name in filter(None, path.split("/")[:-1]):
-                node = node.inside.get(name, node)
-            yield from self._scan.below(node)
-        if paths:
-            what = f"/{paths[0]}" + (f" and {len(paths) - 1} more" if len(paths) > 1 else "")
-            yield Note(kind="mount", what=what, why="mounted or unmounted: what is watched there was read again")
-
-    def _see_mounts(self) -> None:
-        self._mounts = mounts(self._root)
-        self._scan.kernel_mounts = frozenset(mount.path for mount in self._mounts if mount.filesystem in KERNEL)
-
-    def _retry(self) -> Said:
-        self._retry_at = self._passed() + RETRY_S
-        for node in list(self._scan.unwatched):
-            waiting: list[Directory] = []
-            if node.is_lost:
-                del self._scan.unwatched[node]
-            elif node in self._scan.unwatched:
-                yield from self._scan.one(node, waiting)
-            for inner in waiting:
-                if inner.watch is None and inner not in self._scan.unwatched:
-                    yield from self._scan.below(inner)
-
-
-def mounts(root: Path) -> frozenset[MountPoint]:
-    """What is mounted on this machine below ``root`` now, paths relative to it."""
-    prefix = str(root.resolve()).strip("/")
-    found = parse_mountinfo(Path("/proc/self/mountinfo").read_text(errors="surrogateescape"))
-    below = (mount for mount in found if not prefix or mount.path.startswith(f"{prefix}/"))
-    return frozenset(replace(mount, path=mount.path.removeprefix(prefix).lstrip("/")) for mount in below)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hullwatch.errors import Misuse
-from hullwatch.targets.watch_patterns import NOWHERE, Patterns, parse_left_out, parse_watched
+from hullwatch.targets.watch.patterns import NOWHERE, Patterns, parse_left_out, parse_watched
 
 
 def told(patterns: Patterns, path: str) -> str:

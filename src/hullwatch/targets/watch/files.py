@@ -8,9 +8,9 @@ from contextlib import contextmanager
 
 from msgspec.structs import replace
 
-from ..model.agent import FileAction, FileEvent, Signature
-from ..ports import MEBIBYTE
-from .rooted import Root, shown
+from ...model.agent import FileAction, FileEvent, Signature
+from ...ports import MEBIBYTE
+from ..rooted import Root, shown
 
 _THROUGH = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _LIST = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
