@@ -53,3 +53,20 @@ def test_help_and_inventory_import_no_history() -> None:
     )
     run = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, env={**os.environ})
     assert run.stdout.strip() == "[]"
+
+
+def test_a_scan_imports_nothing_of_the_server(tmp_path: Path) -> None:
+    """Neither its queue, nor its web, nor what only they need; help does not either."""
+    (tmp_path / "root/etc").mkdir(parents=True)
+    (tmp_path / "root/etc/os-release").write_text("ID=alpine\nVERSION_ID=3.19.1\n")
+    libraries = ("dbos", "fastapi", "starlette", "uvicorn", "pydantic", "argon2", "jinja2", "croniter")
+    for words in (["scan", "--offline", f"dir:{tmp_path}/root"], ["--help"], ["serve", "--help"]):
+        code = (
+            "import sys\nfrom hullwatch.__main__ import main\n"
+            f"sys.argv = ['hullwatch', *{words!r}]\n"
+            "try:\n    main()\nexcept SystemExit:\n    pass\n"
+            f"print([name for name in {libraries!r} if name in sys.modules], file=sys.stderr)"
+        )
+        environment = {**os.environ, "HULLWATCH_HOME": str(tmp_path / "home")}
+        run = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, env=environment)
+        assert run.stderr.splitlines()[-1] == "[]", run.stderr

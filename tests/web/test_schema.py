@@ -1,6 +1,7 @@
 """Requests made up from the OpenAPI document: whatever is sent, the server does not fail."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import httpx
 import pytest
@@ -22,7 +23,7 @@ EXAMPLES = {GenerationMode.POSITIVE: 50, GenerationMode.NEGATIVE: 30}
 """Requests for each operation, as the document wants them and otherwise."""
 
 
-def operations(site: Site) -> Iterator[APIOperation]:
+def operations(site: Site) -> Iterator[APIOperation[Any, Any, Any, Any]]:
     """Of the server's document."""
     document = httpx.get(f"{site.url}/api/v1/openapi.json").json()
     schema = schemathesis.openapi.from_dict(document)
@@ -32,7 +33,7 @@ def operations(site: Site) -> Iterator[APIOperation]:
         yield found.ok()
 
 
-def try_out(operation: APIOperation, token: str, mode: GenerationMode) -> bool:
+def try_out(operation: APIOperation[Any, Any, Any, Any], token: str, mode: GenerationMode) -> bool:
     """Whether there was anything to send; fails where an answer is not as it should be."""
 
     @settings(
@@ -44,7 +45,7 @@ def try_out(operation: APIOperation, token: str, mode: GenerationMode) -> bool:
         phases=(Phase.explicit, Phase.generate),
     )
     @given(case=operation.as_strategy(generation_mode=mode))
-    def send(case: Case) -> None:
+    def send(case: Case[Any]) -> None:
         case.call_and_validate(headers={"authorization": f"Bearer {token}"}, checks=CHECKS, timeout=30)
 
     try:

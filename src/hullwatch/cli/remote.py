@@ -5,12 +5,15 @@ import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ..errors import Denied, HullwatchError, Malformed, Misuse, NotFound, Unreachable
 from ..ports import MEBIBYTE
+
+if TYPE_CHECKING:
+    import httpx
 
 ServerAddress = Annotated[str, typer.Option("--server", metavar="URL", help="Where the server answers.", envvar="HULLWATCH_SERVER")]
 AccessToken = Annotated[
@@ -44,17 +47,11 @@ class Remote:
     """A server's API. Every method raises Unreachable, Denied (not let in), NotFound, Misuse, Malformed."""
 
     def __init__(self, server: str, token: str) -> None:
-        import httpx
-
-        secret = token or os.environ.get("HULLWATCH_TOKEN", "")
         self._server = server.rstrip("/")
         if not self._server.startswith(("http://", "https://")):
             raise Misuse(f"{server!r} is no address of a server", remedy=f"write it as in {DEFAULT_SERVER}")
-        try:
-            headers = {"authorization": f"Bearer {secret}"} if secret else {}
-            self._client = httpx.Client(base_url=f"{self._server}/api/v1", headers=headers, timeout=_TIMEOUT_S)
-        except (httpx.InvalidURL, UnicodeEncodeError, ValueError) as error:
-            raise Misuse(f"server or token: {error}", remedy=f"write the server as in {DEFAULT_SERVER}") from error
+        secret = token or os.environ.get("HULLWATCH_TOKEN", "")
+        self._headers = {"authorization": f"Bearer {secret}"} if secret else {}
 
     def get(self, path: str, **query: Any) -> Document:
         """A document."""
@@ -94,7 +91,7 @@ class Remote:
         while True:
             try:
                 headers = {"accept": "text/event-stream"} | ({"last-event-id": last} if last else {})
-                with self._client.stream("GET", path, headers=headers) as answer:
+                with self._client() as client, client.stream("GET", path, headers=headers) as answer:
                     if answer.is_error:
                         answer.read()
                         raise _problem(answer.status_code, answer.content)
@@ -135,12 +132,21 @@ class Remote:
 
         wanted = {key: value for key, value in (query or {}).items() if value not in (None, "", [], ())}
         try:
-            answer = self._client.request(method, path, params=wanted, json=body, auth=login)
+            with self._client() as client:
+                answer = client.request(method, path, params=wanted, json=body, auth=login)
         except httpx.HTTPError as error:
             raise self._unreachable(error) from error
         if answer.is_error:
             raise _problem(answer.status_code, answer.content)
         return answer.content
+
+    def _client(self) -> "httpx.Client":
+        import httpx
+
+        try:
+            return httpx.Client(base_url=f"{self._server}/api/v1", headers=self._headers, timeout=_TIMEOUT_S)
+        except (httpx.InvalidURL, UnicodeEncodeError, ValueError) as error:
+            raise Misuse(f"server or token: {error}", remedy=f"write the server as in {DEFAULT_SERVER}") from error
 
     def _unreachable(self, error: Exception) -> Unreachable:
         return Unreachable(f"{self._server}: {error}", remedy="see that hullwatch serve runs there, or name another --server")

@@ -66,10 +66,12 @@ def start(
 @runs.command(name="show")
 def show_run(run: Number, server: ServerAddress = DEFAULT_SERVER, token: AccessToken = "", form: FormOption = Form.TABLE) -> None:
     """Show a run and what became of each of its targets."""
+    from .streams import write_out
+
     found = Remote(server, token).get(f"/runs/{run}")
     if form is Form.TABLE:
         show([found], _COLUMNS, form)
-        print()
+        write_out("\n")
         show(found["targets"], ("reference", "status", "attempts", "started_at", "finished_at", "error.why"), form)
     else:
         show_one(found, form)
