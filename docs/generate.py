@@ -12,8 +12,16 @@ _WIDTH = "100"
 def pages() -> dict[str, str]:
     """Each page's name and text."""
     from hullwatch.tables.reference import document as tables
+    from hullwatch.web.reference import document as api
 
-    return {"commands.md": _commands(), "tables.md": tables(), "checks.md": _checks(), "readers.md": _readers(), "sources.md": _sources()}
+    return {
+        "api.md": api(),
+        "commands.md": _commands(),
+        "tables.md": tables(),
+        "checks.md": _checks(),
+        "readers.md": _readers(),
+        "sources.md": _sources(),
+    }
 
 
 def help_of(*words: str) -> str:
