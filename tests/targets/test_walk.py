@@ -3,7 +3,8 @@
 import errno
 import os
 import stat
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -127,6 +128,25 @@ def test_a_file_whose_content_lies_in_another_layer_is_a_gap(tmp_path: Path) -> 
 
     assert facts.facts["toy"] == {}
     assert [(gap.kind, gap.what) for gap in facts.skeleton.gaps] == [("overlay", "a.toy")]
+
+
+def test_a_socket_that_goes_away_meanwhile_hides_nothing_beside_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What its directory holds beside it is read all the same, and what lies below that."""
+    write(tmp_path / "deeper" / "a.toy")
+    write(tmp_path / "b.toy")
+    os.mkfifo(tmp_path / "a-pipe")
+    scan = os.scandir
+
+    @contextmanager
+    def listed(directory: int) -> Iterator[Iterator[os.DirEntry[str]]]:
+        with scan(directory) as entries:
+            in_order = sorted(entries, key=lambda entry: entry.name)
+        (tmp_path / "a-pipe").unlink(missing_ok=True)
+        yield iter(in_order)
+
+    monkeypatch.setattr("hullwatch.targets.walk.os.scandir", listed)
+
+    assert sorted(walked(tmp_path).facts["toy"]) == ["b.toy", "deeper/a.toy"]
 
 
 def test_skipped_directories_are_not_entered(tmp_path: Path) -> None:

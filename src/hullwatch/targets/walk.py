@@ -111,7 +111,11 @@ class Walk:
         if entry.is_symlink():
             self._stand(directory, prefix, entry.name, Kind.LINK)
             return
-        status = entry.stat(follow_symlinks=False)
+        try:
+            status = entry.stat(follow_symlinks=False)
+        except OSError as error:  # gone by now, say: what else the directory holds is read all the same
+            self._failed(prefix + entry.name, error)
+            return
         if self._overlay and stat.S_ISCHR(status.st_mode) and status.st_rdev == 0:
             self._collector.hide(shown(prefix + entry.name))
         else:
