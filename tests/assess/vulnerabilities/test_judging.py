@@ -6,6 +6,7 @@ from hullwatch.assess.vulnerabilities import judge_packages
 from hullwatch.model import (
     AdvisoryClass,
     Comparison,
+    Feed,
     Gap,
     Lifecycle,
     Location,
@@ -163,6 +164,19 @@ def test_packages_that_nobody_speaks_of_are_a_gap_even_if_the_database_says_noth
         ("feed-missing", "1 deb source packages of debian 12"),
         ("feed-missing", "1 PyPI packages"),
     ]
+
+
+def test_one_gap_of_the_database_does_not_stand_for_all_that_nobody_speaks_of() -> None:
+    """An image of Debian that holds Alpine's packages too: that Debian's feed has a doubt, or is missing, says nothing of those."""
+    both = inventory(deb("zlib1g", "1"), apk("musl", "1.1.20-r4"))
+    doubt = Gap(kind="changelog", what="what was fixed in zlib", why="unreadable")
+    missing = Gap(kind="feed-missing", what="debian/bookworm", why="offline")
+    nobody = ("feed-missing", "1 apk source packages of debian 12")
+    answers: tuple[list[Feed | Gap], ...] = ([DEBIAN_FEED, doubt], [missing])
+    for feeds in answers:
+        assert nobody in [(gap.kind, gap.what) for gap in judge(both, {}, feeds=feeds).gaps]
+    of_all = Gap(kind="no-advisories", what="2 packages of Ubuntu 22.04", why="no source speaks of them")
+    assert judge(both, {}, feeds=[of_all]).gaps == (of_all,)
 
 
 def test_no_packages_no_gap() -> None:

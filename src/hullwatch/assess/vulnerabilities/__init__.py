@@ -34,8 +34,7 @@ def judge_packages(inventory: Inventory, advisories: Advisories, *, now: datetim
             hearing.disown()
         gaps += hearing.hear(feed, advisories)
     hearing.disown()
-    if len(feeds) == len(covering):
-        gaps += unjudged(division, inventory, feeds)
+    gaps += unjudged(division, inventory, covering)
     notes = [*inventory.notes, *owned_note(division.owned)]
     gaps += hearing.archive_gaps()
     findings, outdated = hearing.findings(inventory, advisories)

@@ -63,23 +63,33 @@ class Division:
 
 def part_of(feed: Feed) -> Scheme | Ecosystem | None:
     """The packages that a feed speaks of; None for a feed of scores or lifecycles, and for one of a publisher that we do not know."""
-    publisher, _, rest = feed.id.partition("/")
+    return _part_named(feed.id)
+
+
+def _part_named(feed_id: str) -> Scheme | Ecosystem | None:
+    publisher, _, rest = feed_id.partition("/")
     if publisher == ECOSYSTEMS:
         return Ecosystem(rest) if rest in set(Ecosystem) else None
     return PUBLISHERS.get(publisher)
 
 
-def unjudged(division: Division, inventory: Inventory, feeds: Sequence[Feed]) -> list[Gap]:
-    """One gap for each part of the packages that no feed speaks of."""
-    spoken_of = {part_of(feed) for feed in feeds}
+def unjudged(division: Division, inventory: Inventory, covering: Sequence[Feed | Gap]) -> list[Gap]:
+    """One gap for each part of the packages that no feed speaks of, save where the database has said so itself."""
     gaps = []
     for part, judged in division.parts.items():
-        if part in spoken_of:
+        if any(part_of(each) is part if isinstance(each, Feed) else _misses(each, part) for each in covering):
             continue
         count = len({installed.name for group in judged.sources.values() for installed in group})
         whose = f"{part} packages" if isinstance(part, Ecosystem) else f"{part} source packages of {_release(inventory)}"
         gaps.append(Gap(kind="feed-missing", what=f"{count} {whose}", why="there is no feed that speaks of them"))
     return gaps
+
+
+def _misses(gap: Gap, part: Scheme | Ecosystem) -> bool:
+    """Whether a gap of the database says that this part's feed is not there, or that there is none anywhere."""
+    if gap.kind == "no-advisories":
+        return f" {part} packages" in gap.what if isinstance(part, Ecosystem) else " packages of " in gap.what
+    return _part_named(gap.what) is part
 
 
 def owned_note(owned: Sequence[Package]) -> list[Note]:
