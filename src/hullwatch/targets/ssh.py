@@ -82,6 +82,8 @@ class _Host:
         for fetched in self._remote.fetch(sorted(self._to_fetch)) if self._to_fetch else ():
             if fetched.complaint:
                 self._cannot(fetched.complaint)
+            elif fetched.same_as:
+                self._repeat(fetched)
             elif readers := self._wanted.readers_of(fetched.path):
                 self._collector.read(shown(fetched.path), readers, fetched.lend(fetched.path, self._taking.limits))
         contents = self._taking.lay([LayerRead(self._collector.finish(), lambda _: ())])
@@ -129,6 +131,11 @@ class _Host:
         else:
             self._collector.cannot("unreadable", shown(complaint.why), shown(complaint.path))
 
+    def _repeat(self, fetched: Fetched) -> None:
+        readers = self._wanted.readers_of(fetched.path)
+        if not self._collector.repeat(shown(fetched.path), shown(fetched.same_as), readers):
+            self._cannot(Complaint(fetched.path, f"a hard link to {fetched.same_as}, which was read otherwise"))
+
     def _follow(self, unread: Sequence[Unread], contents: Contents) -> None:
         """Read what links lead to, wherever that is on the host: there the kernel follows them."""
         singles = [each for each in unread if not each.glob]
@@ -144,9 +151,10 @@ class _Host:
                     self._read_at(f"{each.path}/{shown(name)}", each, fetched, contents)
 
     def _read_at(self, path: str, unread: Unread, fetched: Fetched, contents: Contents) -> None:
-        if fetched.complaint:
-            why = self._closed if fetched.complaint.is_denial else fetched.complaint.why
-            self._was_denied = self._was_denied or fetched.complaint.is_denial
+        if fetched.complaint or fetched.same_as:
+            complaint = fetched.complaint or Complaint(fetched.path, f"a hard link to {fetched.same_as}, which was sent once")
+            why = self._closed if complaint.is_denial else complaint.why
+            self._was_denied = self._was_denied or complaint.is_denial
             contents.gaps.append(Gap(kind="file", what=path, why=f"{fetched.path} cannot be read: {why}", seen_at=Location(path)))
             return
         self._taking.budget.reads()

@@ -49,7 +49,7 @@ class Access(Struct, frozen=True, kw_only=True):
 def parse_address(text: str) -> Address:
     """The address in ``ssh://…``. Raises Misuse."""
     match = _SHAPE.fullmatch(text.removeprefix(SCHEME))
-    if match is None or not text.startswith(SCHEME):
+    if match is None or not text.startswith(SCHEME) or not (match["six"] is None or _is_address(match["six"])):
         raise _misuse(text)
     if ":" in (match["user"] or ""):
         raise Misuse("a password does not belong in a target's name", remedy="let the host know a key of yours, see ssh-copy-id(1)")

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 
-from ..errors import Denied, HullwatchError, LimitExceeded, Unreachable
+from ..errors import Denied, HullwatchError, LimitExceeded, Malformed, Unreachable
 from ..ports import KIBIBYTE, MEBIBYTE
 from .ssh_address import Address
 from .ssh_errors import FAILED, failure_of, last_line
@@ -53,7 +53,7 @@ class Answer:
     def kinds(self) -> Iterator[str]:
         """The letter of each record in turn, its fields to be read before the next is asked for, up to the answer's end.
 
-        Raises LimitExceeded, and Unreachable or Denied when the answer is cut.
+        Raises LimitExceeded, Malformed, and Unreachable or Denied when the answer is cut.
         """
         while True:
             while self._at < len(self._buffer) and self._buffer[self._at] == 0:  # what pads an archive
@@ -63,22 +63,25 @@ class Answer:
                 continue
             kind = chr(self._buffer[self._at])
             self._at += 1
-            if kind == _END and self.field() == self._mark:
+            if kind == _END:
+                if self.field() != self._mark:
+                    raise Malformed(f"{self._address.reference}: an answer that makes no sense", remedy="something there prints into it")
                 self._is_whole = True
                 return
             yield kind
 
     def field(self, limit: int = FIELD_LIMIT) -> bytes:
         """What comes before the next NUL. Raises as ``kinds``."""
-        pieces, size = [], 0
-        while (end := self._buffer.find(b"\0", self._at)) < 0:
-            pieces.append(self._buffer[self._at :])
+        pieces, size, end = [], 0, -1
+        while end < 0:
+            if self._at == len(self._buffer):
+                self._fill()
+            end = self._buffer.find(b"\0", self._at)
+            pieces.append(self._buffer[self._at : end if end >= 0 else None])
             size += len(pieces[-1])
             if size > limit:
                 raise LimitExceeded(f"{self._address.reference}: a record of more than {limit} bytes")
-            self._fill()
-        pieces.append(self._buffer[self._at : end])
-        self._at = end + 1
+            self._at = end + 1 if end >= 0 else len(self._buffer)
         return b"".join(pieces)
 
     def path(self) -> str:

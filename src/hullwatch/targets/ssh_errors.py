@@ -18,7 +18,7 @@ def failure_of(address: Address, complaint: str) -> HullwatchError:
         if found := re.search(pattern, complaint, re.IGNORECASE):
             return make(address, name, found)
     said = last_line(complaint)
-    return Unreachable(f"{name}: {said or 'the SSH client ended without a word'}", remedy=f"see what {_try(address)} says")
+    return Unreachable(f"{name}: {said or 'the connection was closed while it was made'}", remedy=f"see what {_try(address)} says")
 
 
 def last_line(complaint: str) -> str:
@@ -80,5 +80,5 @@ _KNOWN = (
     (r"connect to host \S+ port \d+: (.+)", _down),
     (r"(Connection timed out) during banner exchange", _down),
     (r"Timeout, server .* not responding", _cut),
-    (r"(?:Connection (?:to|with) .* )?(?:closed|reset|timed out|Broken pipe)\b.*", _cut),
+    (r"[^\n]*\b(?:closed|reset|timed out|broken pipe)\b[^\n]*", _cut),
 )

@@ -82,7 +82,7 @@ class SshFiles:
         if any(set("*?") & set(directory) for directory, _, _ in inside):
             raise Misuse("searches through directories are not asked for over SSH", remedy="run hullwatch there")
         for fetched in self._ask().fetch(sorted(wanted.exact), [(directory, glob) for directory, _, glob in inside], follow=True):
-            self._fetched.setdefault(fetched.path.replace("/./", "/"), fetched)
+            self._fetched.setdefault(fetched.path.replace("/./", "/"), self._fetched.get(fetched.same_as.replace("/./", "/"), fetched))
         self._known |= wanted
 
     def _ask(self) -> Remote:

@@ -80,6 +80,8 @@ class Fetched(Struct):
     """None too when there is more than may be held."""
     size_bytes: int = 0
     mode: int = 0
+    same_as: str = ""
+    """Set for a hard link to a file that came before and is not sent again; nothing else is then said of it."""
 
     def lend(self, path: str, limits: Limits) -> BytesFile:
         """The file, under the path by which it is asked for."""

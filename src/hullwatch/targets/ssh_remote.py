@@ -105,9 +105,7 @@ class Remote:
                 data = read_exactly(tar, entry.size_bytes) if entry.size_bytes <= self.limits.file_bytes else None
                 yield Fetched(entry.name.lstrip("/"), None, data, entry.size_bytes, entry.mode)
             elif entry.kind == "1":  # the same file under another name, where tar cannot be told to send it again
-                yield Fetched(
-                    entry.name.lstrip("/"), Complaint(entry.name.lstrip("/"), f"a hard link to {entry.link}, which tar sent once")
-                )
+                yield Fetched(entry.name.lstrip("/"), same_as=entry.link.lstrip("/"))
         answer.unread(tar.rest())
 
     def _note(self, found: Found, kind: str, answer: Answer, named: frozenset[str]) -> None:

@@ -41,7 +41,7 @@ _PROGRAMS = r"""
 link='for p; do to=$(readlink -n "$p"; printf x); printf "L%s\0%s\0" "$p" "${to%x}"; done'
 large='for p; do printf "B%s\0%s\0" "$p" "$(stat -c %s "$p")"; done'
 limit=
-if command -v timeout >/dev/null; then limit="timeout $seconds"; fi
+if timeout --version >/dev/null 2>&1; then limit="timeout $seconds"; fi
 """
 _STAND = r"""
 stand() {
