@@ -191,6 +191,18 @@ def test_what_came_and_went_is_told(begin: Begin, root: Path) -> None:
     assert all(event.inode is None for event in events)
 
 
+def test_what_is_replaced_and_moves_on_at_once_is_told(begin: Begin, root: Path) -> None:
+    """Both of its moves, and where it is."""
+    watched = begin()
+    (root / "tmp/new").write_text("new")
+    watched.told()
+    (root / "tmp/new").rename(root / "etc/hosts")
+    (root / "etc/hosts").rename(root / "tmp/on")
+    assert watched.told() == [
+        ("MOVED_FROM", "/tmp/new"), ("MOVED_TO", "/etc/hosts"), ("MOVED_FROM", "/etc/hosts"), ("MOVED_TO", "/tmp/on"),
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("kind", ["pipe", "socket", "directory", "large", "link to nowhere"])
 def test_what_has_no_content_to_digest_says_so(begin: Begin, root: Path, kind: str) -> None:
     """Nothing is opened that could make us wait; the rest is told."""

@@ -30,7 +30,7 @@ class Control:
     def wait(self, timeout_s: float) -> None:
         """Until something is asked, or the time is over."""
         if select.select((self._read_end,), (), (), timeout_s)[0]:
-            os.read(self._read_end, 4096)
+            os.read(self._read_end, 1 << 20)
 
     def close(self) -> None:
         """No more asking."""

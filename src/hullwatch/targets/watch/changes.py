@@ -133,16 +133,17 @@ class Changes:
 
     def _arrived(self, node: Directory, happened: Happened, places: Places, telling: Telling) -> Said:
         """The second half of a move, or something from where nothing is watched: its content is read, and told where it is new here."""
-        name, status = happened.name, None
+        name, status, is_met = happened.name, None, False
         partner, aside, _ = self._leaving.pop(happened.cookie, (None, "", 0.0))
         try:
             with open_met(self._scan.root, node) as directory:
                 status = look(directory, name)
                 if partner and status and identity_of(status) != partner.identity:
-                    status = None  # another one stands there by now, of which we will hear
-                if status is None:
+                    status = None  # another one stands there by now, of which we will hear, or have met it
+                    is_met = self._known.get(node.path, name) is not None
+                if status is None and not is_met:
                     yield from self._fleeted(node, happened, places, telling, FileAction.MOVED_TO)
-                elif telling.of and self._known.get(node.path, name) != (now := signature_of(status)):
+                elif status and telling.of and self._known.get(node.path, name) != (now := signature_of(status)):
                     self._known.put(node.path, name, now)
                     yield self._scan.event(node, name, places, FileAction.MOVED_TO, directory, status, transaction=happened.cookie)
         except OSError:
@@ -184,7 +185,7 @@ class Changes:
     def _fleeted(self, node: Directory, happened: Happened, places: Places, telling: Telling, action: FileAction) -> Said:
         """It came, and was gone before we looked."""
         path = node.path_of(happened.name)
-        if telling.of and path not in self._fleeting and not self._known.get(node.path, happened.name):
+        if telling.of and path not in self._fleeting:
             self._fleeting[path] = self._passed() + GOING_S
             yield self._scan.event(node, happened.name, places, action, transaction=happened.cookie)
 
