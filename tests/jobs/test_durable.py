@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -29,22 +30,31 @@ pytestmark = pytest.mark.server
 _PATIENCE_S = 30
 
 
-@pytest.fixture
-def server(tmp_path: Path, address: str, memory: Memory) -> Iterator[Server]:
-    """A server with four hands that do their rounds."""
+@contextmanager
+def at_work(tmp_path: Path, address: str, memory: Memory, service: Service) -> Iterator[Server]:
+    """A server whose hands do their rounds."""
     home = tmp_path / "home"
     home.mkdir(exist_ok=True)
     fill_advisories(home)
     url = address if address.startswith("postgresql") else ""
-    settings = Settings(home=home, offline=True, database_url=url, service=Service(hands=4))
+    settings = Settings(home=home, offline=True, database_url=url, service=service)
     shop = Workshop(settings, memory, SystemClock())
     hands = DurableHands(shop)
     rounds = Rounds(shop, hands)
     rounds.start()
-    yield Server(settings, memory, hands, SystemClock())
-    assert rounds.well
-    rounds.stop()
-    hands.close()
+    try:
+        yield Server(settings, memory, hands, SystemClock())
+        assert rounds.well
+    finally:
+        rounds.stop()
+        hands.close()
+
+
+@pytest.fixture
+def server(tmp_path: Path, address: str, memory: Memory) -> Iterator[Server]:
+    """A server with four hands."""
+    with at_work(tmp_path, address, memory, Service(hands=4)) as opened:
+        yield opened
 
 
 def wait_until(true: Callable[[], bool]) -> None:
@@ -68,29 +78,46 @@ def test_what_is_asked_for_is_done(server: Server, tmp_path: Path) -> None:
     assert [each.attempts for each in server.memory.runs.targets(runs[0].id)] == [1] * 6
 
 
-def test_one_target_is_looked_at_by_one_at_a_time(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """While others are looked at beside it, as many as there are hands."""
-    busy: dict[str, int] = {}
-    most: dict[str, int] = {}
-    lock = threading.Lock()
+class Watched:
+    """Scans, slowly, and counts how many do so at the same time, by reference and in all."""
 
-    def watched(parameters: ScanParameters, edges: Edges) -> Report:
+    def __init__(self) -> None:
+        self.most: dict[str, int] = {}
+        self._busy: dict[str, int] = {}
+        self._lock = threading.Lock()
+
+    def scan(self, parameters: ScanParameters, edges: Edges) -> Report:
+        """In place of the job."""
         reference = parameters.references[0]
-        with lock:
-            busy[reference] = busy.get(reference, 0) + 1
-            most[reference] = max(most.get(reference, 0), busy[reference])
-            most["all"] = max(most.get("all", 0), sum(busy.values()))
+        with self._lock:
+            self._busy[reference] = self._busy.get(reference, 0) + 1
+            for name, number in ((reference, self._busy[reference]), ("all", sum(self._busy.values()))):
+                self.most[name] = max(self.most.get(name, 0), number)
         threading.Event().wait(0.3)
-        with lock:
-            busy[reference] -= 1
+        with self._lock:
+            self._busy[reference] -= 1
         return scan(parameters, edges)
 
-    monkeypatch.setattr(working, "scan", watched)
+
+def test_one_target_is_looked_at_by_one_at_a_time(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While others are looked at beside it, as many as there are hands."""
+    watched = Watched()
+    monkeypatch.setattr(working, "scan", watched.scan)
     first, second = (make_root(tmp_path / name) for name in "ab")
     for _ in range(4):
         server.request("scan", [first, second], Parameters(), by="ann")
     wait_until(lambda: not server.memory.work.waiting())
-    assert most == {first: 1, second: 1, "all": 2}
+    assert watched.most == {first: 1, second: 1, "all": 2}
+
+
+def test_there_is_a_limit_in_all(tmp_path: Path, address: str, memory: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lower than the number of hands."""
+    watched = Watched()
+    monkeypatch.setattr(working, "scan", watched.scan)
+    with at_work(tmp_path, address, memory, Service(hands=4, hands_in_all=1)) as server:
+        server.request("scan", [make_root(tmp_path / name) for name in "abcd"], Parameters(), by="ann")
+        wait_until(lambda: not server.memory.work.waiting())
+    assert (watched.most["all"], len(watched.most)) == (1, 5)
 
 
 def test_a_target_that_answers_later_is_looked_at(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

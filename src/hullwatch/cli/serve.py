@@ -67,9 +67,23 @@ def serve(
     """
     chosen = settings(home=home, database_url=database_url, mirror=mirror, offline=offline, docker_host=docker_host, waivers=waivers_file)
     listening = Listening(host=host, port=port, behind_proxy=behind_proxy, certificate=tls_cert, key=tls_key)
+    require_libraries()
     log_to_stderr()
     context.obj(chosen, listening, say)
     leave()
+
+
+def require_libraries() -> None:
+    """Raises Misuse where only what a scan needs is installed."""
+    from importlib.util import find_spec
+
+    from ..errors import Misuse
+
+    missing = [
+        name for name in ("argon2", "croniter", "dbos", "fastapi", "jinja2", "python_multipart", "uvicorn") if find_spec(name) is None
+    ]
+    if missing:
+        raise Misuse(f"the server's libraries are not installed ({', '.join(missing)})", remedy="pip install 'hullwatch[server]'")
 
 
 def log_to_stderr() -> None:
@@ -82,6 +96,7 @@ def log_to_stderr() -> None:
     handler.setFormatter(Lines())
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     logging.getLogger("hullwatch").setLevel(logging.INFO)
+    logging.getLogger("dbos").addHandler(logging.NullHandler())  # or it would bring one of its own
 
 
 def say(text: str) -> None:

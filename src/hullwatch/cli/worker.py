@@ -3,7 +3,7 @@
 import typer
 
 from .options import DockerHost, Home, Mirror, Offline, Waivers, settings
-from .serve import Database, leave, log_to_stderr, require_postgresql, say
+from .serve import Database, leave, log_to_stderr, require_libraries, require_postgresql, say
 
 
 def register(app: typer.Typer) -> None:
@@ -23,6 +23,7 @@ def worker(
 
     What one worker was at when it died, another takes over.
     """
+    require_libraries()
     from ..jobs.workers import work_until_stopped
 
     chosen = settings(home=home, database_url=database_url, mirror=mirror, offline=offline, docker_host=docker_host, waivers=waivers_file)

@@ -30,6 +30,8 @@ SHAPE = "1"
 """Raised when the steps of a workflow change: work that was begun in another shape is left to processes that know it."""
 _POLLING_S = 0.2
 _AT_ONCE = 500
+_LAST = 2**31 - 1
+"""What DBOS takes as a priority: a run is begun before those that were asked for after it."""
 _PATIENCE_S = 10
 _ENDED = frozenset({"SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"})
 log = logging.getLogger(__name__)
@@ -102,10 +104,11 @@ class DurableHands:
         DBOS(config=self._config(workshop))
         DBOS.listen_queues([QUEUE] if working else [])
         DBOS.launch()
+        hands, in_all = max(1, self._service.hands), self._service.hands_in_all
         DBOS.register_queue(
             QUEUE,
-            worker_concurrency=max(1, self._service.hands),
-            global_concurrency=self._service.hands_in_all or None,
+            worker_concurrency=min(hands, in_all or hands),
+            global_concurrency=in_all or None,
             partition_concurrency=1,
             polling_interval_sec=_POLLING_S,
             on_conflict="always_update",
@@ -157,7 +160,7 @@ class DurableHands:
         for name in [name for name in names if name not in self._taken]:
             each = names[name]
             partition = hashlib.sha256(each.reference.encode("utf-8", "surrogatepass")).hexdigest()
-            with SetWorkflowID(name), SetEnqueueOptions(queue_partition_key=partition):
+            with SetWorkflowID(name), SetEnqueueOptions(queue_partition_key=partition, priority=min(each.run, _LAST)):
                 DBOS.enqueue_workflow(QUEUE, work, each.run, each.position)
             self._taken.add(name)
 

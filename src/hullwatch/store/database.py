@@ -16,7 +16,7 @@ from .schema import NEWEST, version
 _BUSY_TIMEOUT_S = 60
 """How long a writer waits for another."""
 _CONNECT_TIMEOUT_S = 10
-_KEPT_CONNECTIONS, _MORE_CONNECTIONS = 5, 45
+_KEPT_CONNECTIONS, _MORE_CONNECTIONS = 5, 15
 _MIGRATION_LOCK = 0x68756C6C
 _FORMS = "sqlite:///PATH or postgresql://USER@HOST/DATABASE"
 _REMEDIES = {
