@@ -127,8 +127,9 @@ def test_each_plugin_is_listed_and_tested(plugin: Plugin) -> None:
     """In its room's one tuple, and in a test of its name; a parser is given damaged input there."""
     for module in plugin.modules():
         assert module.name in plugin.listed(), f"{module.path} is in no tuple of {plugin.catalogue} ({plugin.listing})"
-        test = OUR_TESTS.get(f"{plugin.room}.test_{module.name.rpartition('.')[2]}")
-        assert test is not None, f"{module.path} has no tests/{plugin.room}/test_{module.name.rpartition('.')[2]}.py"
+        room, _, name = module.name.rpartition(".")
+        test = OUR_TESTS.get(f"{room}.test_{name}")
+        assert test is not None, f"{module.path} has no tests/{room.replace('.', '/')}/test_{name}.py"
         if plugin.is_parser:
             assert "@given" in test.source, f"{test.path} gives its {plugin.kind} no damaged input (hypothesis)"
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from hullwatch.advisories import debian_archive
 from hullwatch.advisories.apt_sources import read_archives
 from hullwatch.advisories.database import AdvisoryDatabase
+from hullwatch.advisories.debian import archive as debian_archive
 from hullwatch.advisories.fetch import Fetcher
 from hullwatch.advisories.update import update_with
 from hullwatch.assess.vulnerabilities import judge_packages

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from hullwatch.advisories import signatures
-from hullwatch.advisories.debian_control import parse_release
+from hullwatch.advisories.debian.control import parse_release
 from hullwatch.advisories.signatures import find_keyring, signed_text
 from hullwatch.errors import Untrusted
 

@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from hullwatch.model import Daemon, Inventory, Layer, Target, TargetKind
-from hullwatch.reports.names import age, argument, called, command, duration, feed_times, instruction, label, natural
+from hullwatch.reports.names import age, argument, called, command, duration, feed_times, instruction, label, natural, short
 
 from .builders import DEBIAN_FEED, KEV_FEED, MADE_AT, PYPI_FEED, diff_id
 from .samples import image_report, machine_report, nginx
@@ -18,11 +18,22 @@ from .samples import image_report, machine_report, nginx
         (TargetKind.DIRECTORY, "dir:/srv/root", "dir:/srv/root"),
         (TargetKind.CONTAINER, "container:web", "container web"),
         (TargetKind.DAEMON, "daemon", "daemon"),
+        (TargetKind.HOST, "ssh://ops@web-1:22", "ssh://ops@web-1:22"),
     ],
 )
 def test_labels(kind: TargetKind, reference: str, name: str) -> None:
     """A target is called by its kind and name, unless its reference says both."""
     assert label(Target(kind=kind, reference=reference)) == name
+
+
+def test_a_host_elsewhere_is_called_by_its_name() -> None:
+    """As its inventory has it, else as it calls itself; this one is the host. A command needs the reference."""
+    known = {"hostname": "ip-10-0-0-1"}
+    target = Target(kind=TargetKind.HOST, reference="ssh://ops@web-1", identifiers=known)
+    assert (label(target), short(target), argument(target)) == ("host ip-10-0-0-1", "ip-10-0-0-1", "ssh://ops@web-1")
+    assert short(replace(target, identifiers=known | {"inventory_name": "web-1"})) == "web-1"
+    here = replace(target, reference="host")
+    assert (label(here), short(here), argument(here)) == ("host ip-10-0-0-1", "host", "host")
 
 
 def test_a_daemon_is_called_by_its_version() -> None:

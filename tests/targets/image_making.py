@@ -20,8 +20,8 @@ from hullwatch.model import Gap, Inventory, Target, TargetKind
 from hullwatch.model.reads import Reads
 from hullwatch.ports import Docker, FactCache, File
 from hullwatch.readers.catalogue import READERS, Reader
+from hullwatch.targets.image.overlay import sees_marks
 from hullwatch.targets.inventory import take_inventory
-from hullwatch.targets.overlay import sees_marks
 from tests.doubles import FixedClock, MemoryCache, QuietProgress
 
 in_place = pytest.mark.skipif(not sees_marks(), reason="only root, outside of user namespaces, sees and makes overlayfs's marks")

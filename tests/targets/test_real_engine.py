@@ -15,6 +15,7 @@ from hullwatch.ports import Docker
 from hullwatch.targets.engine import connect
 from tests.doubles import MemoryCache
 
+from .image.test_layers import comparable
 from .image_making import (
     OS_RELEASE,
     Directory,
@@ -33,7 +34,6 @@ from .image_making import (
     take,
     tar_of,
 )
-from .test_layers import comparable
 
 pytestmark = pytest.mark.docker
 NAME = "hullwatch-test-layers:1"

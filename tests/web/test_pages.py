@@ -91,7 +91,7 @@ def test_a_page_can_be_read_by_everybody(page: Page) -> None:
     assert page.one("main")
     assert doubled(each.attributes["id"] for each in page.elements if "id" in each.attributes) == []
     labelled = {each.attributes["for"] for each in page.all("label") if "for" in each.attributes}
-    for field in [*page.all("input"), *page.all("select")]:
+    for field in [*page.all("input"), *page.all("select"), *page.all("textarea")]:
         hidden = field.attributes.get("type") == "hidden"
         assert hidden or field.attributes.get("id") in labelled or field.is_in("label"), field.attributes
     assert all(each.text.strip() for each in [*page.all("button"), *page.all("a"), *page.all("summary"), *page.all("legend")])

@@ -1,6 +1,9 @@
 """Schedules: made, changed, paused and run by forms."""
 
 from datetime import UTC, datetime
+from pathlib import Path
+
+from msgspec.structs import replace
 
 from hullwatch.store.users import Role
 
@@ -40,7 +43,20 @@ def test_a_schedule_of_some_targets_and_kinds(site: Site) -> None:
     checked = {each.attributes["value"] for each in page.all("input") if "checked" in each.attributes}
     assert checked == {"scan", "these", "host", "vulnerability"}
     site.memory.targets.leave(1)
-    assert "host not watched" in site.visitor().get("/schedules/1").text
+    assert [each.text for each in site.visitor().get("/schedules/1").all("textarea")] == ["host\n"]
+
+
+def test_groups_of_hosts_and_what_is_not_watched_are_typed(site: Site, tmp_path: Path) -> None:
+    """One a line, beside what is chosen; a group stays one, for its hosts are looked up when the schedule is due."""
+    (tmp_path / "hosts").write_text("[web]\nweb-1\nweb-2\n")
+    site.remember(host())
+    site.server.settings = replace(site.server.settings, inventory=tmp_path / "hosts")
+    page = add(site, which="these", targets=["host"], more="@web\r\n\r\n nginx:1.25 \r\nhost")
+    assert "scan of 3 targets" in page.text
+    assert site.memory.schedules.get(1).targets == ("host", "@web", "docker:nginx:1.25")
+    page = site.visitor().get("/schedules/1")
+    assert [each.text for each in page.all("textarea")] == ["@web\ndocker:nginx:1.25\n"]
+    assert "Upper/Case" in add(site, 422, which="these", more="Upper/Case", name="other").text
 
 
 def test_what_is_wrong_is_told_above_the_form_that_keeps_it(site: Site) -> None:

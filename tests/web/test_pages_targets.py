@@ -40,7 +40,7 @@ def test_what_cannot_be_understood_is_told_above_the_form_that_keeps_it(site: Si
     assert "That did not work: 'Upper/Case' is no image reference write NAME[:TAG]" in page.text
     fields = {each.attributes.get("name"): each.attributes.get("value") for each in page.all("input")}
     assert (fields["reference"], fields["name"], fields["labels"]) == ("Upper/Case", "the door", "a, b")
-    site.visitor().post("/targets", form="/targets", status=404, reference=str(tmp_path / "nothing"))
+    site.visitor().post("/targets", form="/targets", status=422, reference=str(tmp_path / "nothing"))
     assert site.memory.targets.page() == []
 
 

@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from ..ports import MEBIBYTE
-from .debian_control import fields_of
-from .debian_releases import ARCHIVE, RELEASES, SECURITY, SUITE_NAMES
+from .debian.control import fields_of
+from .debian.releases import ARCHIVE, RELEASES, SECURITY, SUITE_NAMES
 from .places import DIRECT, Archive, Place
 
 _ONE_LINE = re.compile(r"\s*deb(?:-src)?\s+(?:\[(?P<options>[^\]]*)\]\s+)?(?P<address>\S+)\s+(?P<suite>\S+)(?P<components>(?:\s+[^\s#]+)*)")

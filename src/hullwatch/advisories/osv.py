@@ -9,7 +9,7 @@ from typing import BinaryIO
 from msgspec.structs import replace
 
 from ..errors import LimitExceeded, Malformed
-from ..model import Ecosystem, Feed, Inventory, Scheme
+from ..model import Ecosystem, Feed, Gap, Inventory, Scheme
 from ..ports import MEBIBYTE
 from .osv_records import advisories_of, modified_at
 from .records import Parsed
@@ -43,14 +43,20 @@ def needs(inventory: Inventory) -> Iterator[Feed]:
 def parse(feed: Feed, documents: Sequence[BinaryIO]) -> Iterator[Parsed]:
     """Yield the advisories of each record that speak of this ecosystem, by record's name, and the feed with the newest record's date.
 
-    A record that cannot be read is a gap; one that is withdrawn is kept as such. Raises Malformed, LimitExceeded.
+    A record that cannot be read is a gap; one that is withdrawn is kept as such. Raises Malformed, also when no record speaks of the
+    ecosystem (else every package would be judged by nothing, and be clean), and LimitExceeded.
     """
     ecosystem = Ecosystem(feed.id.partition("/")[2])
     newest: datetime | None = None
+    speaks = False
     for record_name, data in _records(feed.addresses[0], documents[0]):
-        yield from advisories_of(data, record_name, ecosystem, SCHEMES[ecosystem])
+        for found in advisories_of(data, record_name, ecosystem, SCHEMES[ecosystem]):
+            speaks = speaks or not isinstance(found, Gap)
+            yield found
         modified = modified_at(data)
         newest = max(filter(None, (newest, modified)), default=None)
+    if not speaks:
+        raise Malformed(f"{feed.addresses[0]}: none of its records speaks of {ecosystem}")
     yield replace(feed, published_at=newest or feed.published_at)
 
 

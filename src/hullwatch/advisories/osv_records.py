@@ -16,6 +16,8 @@ from .records import PackageGap
 
 _TITLE = 160
 _TEXT = 400
+_LONGEST_ID = 256
+_MOST_ALIASES = 100
 _REFERENCES = 4
 _FIRST = ("ADVISORY", "FIX", "REPORT")
 """References of these types are kept before others."""
@@ -90,6 +92,9 @@ def advisories_of(data: bytes, name: str, ecosystem: Ecosystem, scheme: Scheme) 
         record = _decoder.decode(data)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         yield Gap(kind="advisory-record", what=f"{ecosystem} advisory {name}", why=f"not in OSV's form: {error}")
+        return
+    if len(record.aliases or ()) > _MOST_ALIASES or max(map(len, (record.id, *(record.aliases or ())))) > _LONGEST_ID:
+        yield Gap(kind="advisory-record", what=f"{ecosystem} advisory {name}", why="its id or its aliases are too long or too many")
         return
     for affected in record.affected or ():
         if affected.package is not None and affected.package.ecosystem == ecosystem:

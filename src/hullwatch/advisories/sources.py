@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import BinaryIO, Protocol, runtime_checkable
 
 from ..model import Feed, Gap, Inventory
-from . import alpine, debian_archive, kev, osv
+from . import alpine, kev, osv
+from .debian import archive as debian_archive
 from .records import Errand, Parsed, Recall, Record, Wanted
 
 

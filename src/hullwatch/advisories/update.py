@@ -19,12 +19,15 @@ from .feed_file import FeedFile, Fingerprint
 from .feed_writer import FeedWriter
 from .fetch import Fetched, Fetcher
 from .kept import KeptDocuments
+from .places import mirror_address, path_of
 from .records import Errand, Listed, Record, Remote, Wanted
 from .sources import Following, Indexed, Source
 
 _LARGE_SHARE = 0.5
 _AT_ONCE = 8
 """Errands; they wait for the network most of the time."""
+_MOST_UNREAD = 1000
+"""Records of one feed; beyond that something is wrong with all of it."""
 _FEW = 100
 """Of so few records a large share may well go."""
 
@@ -60,6 +63,9 @@ def update_feeds(
     What was there stays when something fails, and the gap says of when it is. ``force`` asks even for fresh feeds and builds them anew.
     Raises Misuse for a mirror that is neither a directory nor an address.
     """
+    place = path_of(mirror_address(mirror)) if mirror else None
+    if place is not None and not place.is_dir():
+        progress.warn(f"the mirror {place} is no directory: publishers are asked")
     with Fetcher(mirror=mirror, archives=read_archives(), timeout_s=timeout_s, progress=progress) as fetcher:
         return update_with(fetcher, database, inventories, max_age_h=max_age_h, clock=clock, progress=progress, force=force)
 
@@ -230,13 +236,16 @@ class _Updating:
 
 
 def _fill(writer: FeedWriter, task: _Task, feed: Feed, fetched: Sequence[Fetched]) -> Feed:
-    """Write all that the documents say; the feed as its source describes it now."""
-    described = feed
+    """Write all that the documents say; the feed as its source describes it now. Raises Malformed when too much cannot be read."""
+    described, unread = feed, 0
     for record in task.source.parse(feed, [each.body for each in fetched]):
         if isinstance(record, Feed):
             described = record
         else:
             writer.add(record)
+            unread += isinstance(record, Gap)
+            if unread > _MOST_UNREAD:
+                raise Malformed(f"{feed.addresses[0]}: more than {_MOST_UNREAD} of its records cannot be read")
     return described
 
 

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from ..advisories.database import AdvisoryDatabase
     from ..store.history import History
     from ..store.outbox import Outbox
-    from ..targets.fleet import Fleet
-    from ..targets.ssh_address import Access
+    from ..targets.ssh.address import Access
+    from ..targets.ssh.fleet import Fleet
 
 
 DEFECTS = (ArithmeticError, AssertionError, AttributeError, LookupError, MemoryError, OSError, RuntimeError, TypeError, ValueError)
@@ -98,13 +98,13 @@ class Edges:
     @cached_property
     def fleet(self) -> "Fleet":
         """The hosts of the Ansible inventory. Raises NotFound (there is none), Misuse, Denied, Unreachable, LimitExceeded."""
-        from ..targets.fleet import open_fleet
+        from ..targets.ssh.fleet import open_fleet
 
         return open_fleet(self.settings.inventory, Path.cwd())
 
     def access(self, reference: str) -> "Access":
         """How the host of an ``ssh://`` reference is reached: as the inventory says, where there is one that knows it."""
-        from ..targets.ssh_address import Access
+        from ..targets.ssh.address import Access
 
         plain = Access(sudo=self.settings.sudo, timeout_s=self.settings.timeout_s)
         try:

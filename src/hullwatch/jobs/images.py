@@ -2,7 +2,7 @@
 
 from ..config import Settings
 from ..model import Feed, ImageFacts
-from ..targets.docker import ask_image
+from ..targets.image.docker import ask_image
 from ..targets.references import image_reference
 from .edges import Edges
 from .run_log import LoggedProgress

@@ -3,7 +3,7 @@
 from ..model import Inventory, Target, TargetKind, Unfinished
 from ..targets.inventory import take_host_inventory, take_inventory
 from ..targets.references import is_group, parse_reference
-from ..targets.ssh_address import SCHEME
+from ..targets.ssh.address import SCHEME
 from .edges import Edges
 
 

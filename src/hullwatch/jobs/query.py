@@ -16,7 +16,7 @@ from ..tables.sources import FileEvents, Schedule
 from ..targets.machine import HostFiles
 from ..targets.paths import HostPaths
 from ..targets.references import parse_reference
-from ..targets.ssh_address import SCHEME, parse_address
+from ..targets.ssh.address import SCHEME, parse_address
 from .edges import Edges
 
 
@@ -92,7 +92,7 @@ class Opened:
 
     def _files_over_ssh(self) -> Files:
         """What any table declares is asked for at once."""
-        from ..targets.ssh_files import open_ssh_files
+        from ..targets.ssh.files import open_ssh_files
 
         reference, limits = self._target.reference, self._edges.settings.limits
         declared = reduce(or_, (table.reads for table in TABLES if hasattr(table, "reads")), Reads())

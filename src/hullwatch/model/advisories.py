@@ -5,7 +5,20 @@ from enum import StrEnum
 
 from msgspec import Struct, field
 
-from .packages import Scheme
+from .packages import Ecosystem, Scheme
+
+PUBLISHERS = {"debian": Scheme.DEB, "alpine": Scheme.APK}
+"""Feeds of distributions, by the first part of their id, and the packages that they speak of."""
+ECOSYSTEMS = "osv"
+"""Feeds of ecosystems: the second part of their id is the ecosystem."""
+
+
+def packages_of_feed(feed_id: str) -> Scheme | Ecosystem | None:
+    """The packages that a feed of this id speaks of; None for feeds of scores or lifecycles, and for publishers that we do not know."""
+    publisher, _, rest = feed_id.partition("/")
+    if publisher == ECOSYSTEMS:
+        return Ecosystem(rest) if rest in set(Ecosystem) else None
+    return PUBLISHERS.get(publisher)
 
 
 class Severity(StrEnum):

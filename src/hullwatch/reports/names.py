@@ -29,13 +29,13 @@ def called(inventory: Inventory) -> str:
 
 
 def short(target: Target) -> str:
-    """What stands for a target beside its findings: ``nginx:1.25``, ``host``, ``daemon``."""
-    return str(target.kind) if target.kind in (TargetKind.HOST, TargetKind.DAEMON) else target.name
+    """What stands for a target beside its findings: ``nginx:1.25``, ``host``, ``daemon``; a host elsewhere by its name."""
+    return target.reference if target.reference in (TargetKind.HOST, TargetKind.DAEMON) else target.name
 
 
 def argument(target: Target) -> str:
     """What a command line calls a target."""
-    if target.kind is TargetKind.CONTAINER:
+    if target.kind in (TargetKind.CONTAINER, TargetKind.HOST):
         return shlex.quote(target.reference)
     return shlex.quote(short(target))
 

@@ -7,17 +7,27 @@ from typing import TypeVar
 
 from msgspec import Struct
 
-from ..model import Feed, Finding, FindingKind, Mend, Report, Reported, Severity, TargetKind, TargetReport, Verdict
+from ..model import (
+    Ecosystem,
+    Feed,
+    Finding,
+    FindingKind,
+    Mend,
+    Report,
+    Reported,
+    Scheme,
+    Severity,
+    TargetKind,
+    TargetReport,
+    Verdict,
+    packages_of_feed,
+)
 
 EXPLOITED = "EXPLOITED"
 """How a flaw that is known to be exploited is called where else its severity stands."""
 
 _ORDER = (Severity.CRITICAL, Severity.HIGH, Severity.UNRATED, Severity.MEDIUM, Severity.LOW, Severity.NEGLIGIBLE)
 _WORST_FIRST = ("failed", "undetermined", "manual", "waived", "passed", "not_applicable")
-_ECOSYSTEMS = "osv/"
-"""What the ids of feeds begin with that speak of language packages; their ecosystem follows."""
-_SCORING = frozenset({"kev", "epss", "cvss"})
-"""Sources that speak of flaws and never of packages: whether they know unfixed flaws is no question."""
 
 
 class Tally(Struct, frozen=True, kw_only=True):
@@ -213,13 +223,13 @@ def unheard_packages(target: TargetReport) -> tuple[int, int]:
     """How many packages no feed that was asked speaks of, and of how many more some feed cannot know flaws without a fix.
 
     A language package is judged by the feed of its ecosystem, unless a distribution package installed it; all others by the publishers of
-    distributions.
+    distributions, each by that of its own kind.
     """
-    feeds: dict[str, list[Feed]] = {}
+    feeds: dict[Scheme | Ecosystem | None, list[Feed]] = {}
     for feed in target.feeds:
-        if feed.source not in _SCORING:
-            feeds.setdefault(feed.id.removeprefix(_ECOSYSTEMS) if feed.id.startswith(_ECOSYSTEMS) else "", []).append(feed)
-    groups = Counter("" if package.owned_by else package.ecosystem or "" for package in target.inventory.packages)
+        feeds.setdefault(packages_of_feed(feed.id), []).append(feed)
+    owners = {package.name: package.scheme for package in target.inventory.packages if package.ecosystem is None}
+    groups = Counter(owners.get(each.owned_by) or each.ecosystem or each.scheme for each in target.inventory.packages)
     silent = sum(number for group, number in groups.items() if group not in feeds)
     unsure = sum(number for group, number in groups.items() if not all(feed.knows_unfixed for feed in feeds.get(group, ())))
     return silent, unsure

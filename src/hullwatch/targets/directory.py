@@ -1,6 +1,6 @@
 """A root file system in a directory."""
 
-from .taking import Contents, Place, Taking
+from .image.taking import Contents, Place, Taking
 
 
 def read_directory(path: str, taking: Taking) -> Contents:

@@ -11,10 +11,10 @@ from ..errors import HullwatchError
 from ..model import Note
 from ..ports import KIBIBYTE, MEBIBYTE, Docker
 from .files import shown
+from .image.stack import Stack
+from .image.taking import Contents, Place, Taking
+from .image.walk import names_in
 from .mounts import LeftOut, is_below, left_out, parse_mountinfo
-from .stack import Stack
-from .taking import Contents, Place, Taking
-from .walk import names_in
 
 CONTAINER_STORAGE = (
     "var/lib/containerd",

@@ -10,10 +10,10 @@ from ..errors import Unreachable
 from ..model import Inventory, Note, Target, TargetKind
 from ..ports import Clock, Docker, FactCache, Progress
 from ..readers.catalogue import READERS, Reader
-from .assembly import assemble
-from .ssh_address import SCHEME, Access, parse_address
-from .taking import Contents, Taking
-from .wanted import name_of
+from .image.assembly import assemble
+from .image.taking import Contents, Taking
+from .image.wanted import name_of
+from .ssh.address import SCHEME, Access, parse_address
 
 
 def take_inventory(
@@ -74,7 +74,7 @@ def _host(bare: Inventory, root: Path, docker: Docker | None, taking: Taking) ->
 
 
 def _ssh_host(bare: Inventory, access: Access, taking: Taking) -> Inventory:
-    from .ssh import read_ssh_host
+    from .ssh.host import read_ssh_host
 
     host = read_ssh_host(parse_address(bare.target.reference), access, taking)
     filled = _filled(bare, host.contents, taking, host.identifiers, host.notes)
@@ -91,7 +91,7 @@ def _daemon(bare: Inventory, docker: Docker, root: Path) -> Inventory:
 
 
 def _container(bare: Inventory, name: str, docker: Docker, taking: Taking) -> Inventory:
-    from .container import read_container
+    from .image.container import read_container
 
     container = read_container(name, docker, taking)
     identifiers = {"container_id": container.facts.container_id, "image_id": container.facts.image_id}
@@ -106,7 +106,7 @@ def _directory(bare: Inventory, path: str, taking: Taking) -> Inventory:
 
 
 def _archive(bare: Inventory, path: str, taking: Taking) -> Inventory:
-    from .archive import read_archive
+    from .image.archive import read_archive
 
     image = read_archive(path, taking)
     filled = _filled(bare, image.contents, taking, {"image_id": image.facts.image_id})
@@ -114,7 +114,7 @@ def _archive(bare: Inventory, path: str, taking: Taking) -> Inventory:
 
 
 def _image(bare: Inventory, name: str, docker: Docker, taking: Taking) -> Inventory:
-    from .docker import read_image
+    from .image.docker import read_image
 
     image = read_image(name, docker, taking)
     filled = _filled(bare, image.contents, taking, {"image_id": image.facts.image_id})

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ..errors import Denied, Misuse, NotFound
 from ..model import Target, TargetKind
-from .ssh_address import SCHEME, parse_address
+from .ssh.address import SCHEME, parse_address
 
 _LATER = ("oci", "podman", "registry", "sbom")
 """Words that name kinds of targets elsewhere; taken as an image's name they would mislead."""

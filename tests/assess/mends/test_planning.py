@@ -129,6 +129,16 @@ def test_the_host() -> None:
     )
 
 
+def test_hosts_elsewhere() -> None:
+    """Each has mends of its own, under its name; commands say where they are meant to be run. All of them run."""
+    names = ("web-1", "web-2")
+    targets = [Target(kind=TargetKind.HOST, reference=f"ssh://ops@{name}", identifiers={"inventory_name": name}) for name in names]
+    mends = plan_mends([machine(OPENSSL), *(report(judge(inventory(OPENSSL, target=target), SAID)) for target in targets)])
+    assert [mend.what for mend in mends] == [f"upgrade 1 source package {place}" for place in ("on the host", "on web-1", "on web-2")]
+    assert mends[1].commands == ("# as root on ssh://ops@web-1:", "apt-get update", "apt-get install --only-upgrade libssl3")
+    assert [mend.running for mend in mends] == [True, True, True]
+
+
 def kernel(release: str, version: str) -> Package:
     """A kernel as Debian packages it."""
     return deb(f"linux-image-{release}", version, source="linux-signed-amd64", source_version=version)

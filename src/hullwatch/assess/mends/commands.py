@@ -36,7 +36,8 @@ def upgrade(items: Sequence[Item]) -> tuple[str, ...]:
         names = {name for item in wanted if item.scheme is scheme for name in item.packages}
         lines += _apt(prefix, names) if scheme is Scheme.DEB else _apk(prefix, names)
     lines += [words(*prefix, "apt-get", "remove", *plain(old))] if plain(old) else []
-    return (*lines, "reboot") if needs_reboot(items) else tuple(lines)
+    lines += ["reboot"] if needs_reboot(items) else []
+    return (*_elsewhere(inventory), *lines) if lines else ()
 
 
 def needs_reboot(items: Sequence[Item]) -> bool:
@@ -82,7 +83,8 @@ def pip(items: Sequence[Item], subjects: Sequence[Subject]) -> tuple[str, ...]:
         for location in (location for each in item.comparisons for location in each.seen_at):
             if name in raised:
                 environments.setdefault(_interpreter(location, inventory), set()).add(raised[name])
-    return tuple(words(*command, "install", "-U", *sorted(pins)) for command, pins in sorted(environments.items()))
+    lines = [words(*command, "install", "-U", *sorted(pins)) for command, pins in sorted(environments.items())]
+    return (*_elsewhere(inventory), *lines) if lines else ()
 
 
 def _interpreter(location: Location, inventory: Inventory) -> tuple[str, ...]:
@@ -93,6 +95,13 @@ def _interpreter(location: Location, inventory: Inventory) -> tuple[str, ...]:
     if not found or found["kind"] == "dist" or not _PLAIN.fullmatch(location.path):
         return (*_inside(inventory), "python3", "-m", "pip")
     return (*_inside(inventory), f"/{found['root']}/bin/{found['python']}", "-m", "pip")
+
+
+def _elsewhere(inventory: Inventory) -> tuple[str, ...]:
+    """A remark before commands that are meant for another machine than the one they are shown on."""
+    target = inventory.target
+    is_elsewhere = target.kind is TargetKind.HOST and target.reference != TargetKind.HOST
+    return (f"# as root on {target.reference}:",) if is_elsewhere else ()
 
 
 def _inside(inventory: Inventory) -> tuple[str, ...]:

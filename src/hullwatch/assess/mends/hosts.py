@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from ...model import Mend
+from ...model import Mend, TargetKind
 from ..vulnerabilities.kernel import Kernels, KernelState
 from .commands import needs_reboot, pip, upgrade
 from .items import Item, subjects_of
@@ -20,14 +20,17 @@ def upgrade_mend(items: Sequence[Item]) -> Mend:
         what = f"remove the old kernel from {where}"
     else:
         reboot = ", then reboot (kernel)" if needs_reboot(items) else ""
-        place = "on the host" if where == "the host" else f"in {where}"
-        what = f"upgrade {counted(items, subjects_of(items))} {place}{reboot}"
+        what = f"upgrade {counted(items, subjects_of(items))} {_place(items)}{reboot}"
     return made(what, items, commands=upgrade(items), details=(contents(items),))
 
 
 def raise_mend(items: Sequence[Item]) -> Mend:
     """Raise language packages, each environment with its own tool."""
     subjects = subjects_of(items)
-    where = name_of(items[0].report)
-    place = "on the host" if where == "the host" else f"in {where}"
-    return made(f"raise {counted(items, subjects)} {place}", items, commands=pip(items, subjects), details=(contents(items),))
+    return made(f"raise {counted(items, subjects)} {_place(items)}", items, commands=pip(items, subjects), details=(contents(items),))
+
+
+def _place(items: Sequence[Item]) -> str:
+    """``on the host``, ``on web-1``, ``in dir:/srv/root``."""
+    report = items[0].report
+    return f"{'on' if report.inventory.target.kind is TargetKind.HOST else 'in'} {name_of(report)}"

@@ -4,13 +4,8 @@ from collections.abc import Collection, Sequence
 
 from msgspec import Struct
 
-from ...model import About, Ecosystem, Feed, Gap, Inventory, Note, Package, Scheme
+from ...model import About, Ecosystem, Feed, Gap, Inventory, Note, Package, Scheme, packages_of_feed
 from .installed import Installed, by_folded_name, by_name, by_source
-
-PUBLISHERS = {"debian": Scheme.DEB, "alpine": Scheme.APK}
-"""Feeds of distributions, by the first part of their id. Both speak of source packages."""
-ECOSYSTEMS = "osv"
-"""Feeds of ecosystems: the second part of their id is the ecosystem."""
 
 
 class Judged(Struct, frozen=True):
@@ -63,14 +58,7 @@ class Division:
 
 def part_of(feed: Feed) -> Scheme | Ecosystem | None:
     """The packages that a feed speaks of; None for a feed of scores or lifecycles, and for one of a publisher that we do not know."""
-    return _part_named(feed.id)
-
-
-def _part_named(feed_id: str) -> Scheme | Ecosystem | None:
-    publisher, _, rest = feed_id.partition("/")
-    if publisher == ECOSYSTEMS:
-        return Ecosystem(rest) if rest in set(Ecosystem) else None
-    return PUBLISHERS.get(publisher)
+    return packages_of_feed(feed.id)
 
 
 def unjudged(division: Division, inventory: Inventory, covering: Sequence[Feed | Gap]) -> list[Gap]:
@@ -89,7 +77,7 @@ def _misses(gap: Gap, part: Scheme | Ecosystem) -> bool:
     """Whether a gap of the database says that this part's feed is not there, or that there is none anywhere."""
     if gap.kind == "no-advisories":
         return f" {part} packages" in gap.what if isinstance(part, Ecosystem) else " packages of " in gap.what
-    return _part_named(gap.what) is part
+    return packages_of_feed(gap.what) is part
 
 
 def owned_note(owned: Sequence[Package]) -> list[Note]:

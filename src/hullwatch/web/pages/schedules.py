@@ -8,7 +8,7 @@ from fastapi import APIRouter, Form, Request, Response
 from msgspec import Struct
 from msgspec.structs import replace
 
-from ...errors import HullwatchError
+from ...errors import HullwatchError, Misuse
 from ...jobs.schedules import preview
 from ...jobs.server import JOBS, ScheduleWish
 from ...model import FindingKind
@@ -23,7 +23,7 @@ from .rendering import address, page, see
 router = APIRouter(include_in_schema=False)
 _PER_PAGE = 100
 _CHOICES = 500
-"""Targets offered for choosing; of more, those with a label or name of their own go by reference alone."""
+"""Targets offered for choosing; others are typed."""
 _RUNS = 10
 Field = Annotated[str, Form()]
 Fields = Annotated[list[str] | None, Form()]
@@ -46,7 +46,7 @@ class Given(Struct, frozen=True, kw_only=True):
     which: str = "all"
     """``all`` that is watched when it is due, or ``these``."""
     targets: tuple[str, ...] = ()
-    """References."""
+    """References, and groups of hosts."""
     only: tuple[str, ...] = ()
     fail_on: str = ""
 
@@ -68,11 +68,12 @@ def add_schedule(
     job: Field = "scan",
     which: Field = "all",
     targets: Fields = None,
+    more: Field = "",
     only: Fields = None,
     fail_on: Field = "",
 ) -> Response:
     """Have a job done whenever it is due."""
-    given = _given(name, cron, time_zone, job, which, targets, only, fail_on)
+    given = _given(name, cron, time_zone, job, which, [*(targets or ()), *more.splitlines()], only, fail_on)
     try:
         here.add_schedule(_wish(given, paused=False), by=who.user.name)
     except HullwatchError as error:
@@ -98,12 +99,13 @@ def change_schedule(
     job: Field = "scan",
     which: Field = "all",
     targets: Fields = None,
+    more: Field = "",
     only: Fields = None,
     fail_on: Field = "",
 ) -> Response:
     """Change it; it is due anew from now on."""
     before = here.memory.schedules.get(schedule)
-    given = _given(name, cron, time_zone, job, which, targets, only, fail_on)
+    given = _given(name, cron, time_zone, job, which, [*(targets or ()), *more.splitlines()], only, fail_on)
     try:
         here.change_schedule(schedule, _wish(given, paused=before.paused))
     except HullwatchError as error:
@@ -196,16 +198,14 @@ def _choices(here: Here, given: Given, error: HullwatchError | None) -> dict[str
     }
 
 
-def _given(
-    name: str, cron: str, time_zone: str, job: str, which: str, targets: list[str] | None, only: list[str] | None, fail_on: str
-) -> Given:
+def _given(name: str, cron: str, time_zone: str, job: str, which: str, targets: list[str], only: list[str] | None, fail_on: str) -> Given:
     return Given(
         name=name.strip(),
         cron=" ".join(cron.split()),
         time_zone=time_zone.strip(),
         job=job,
         which=which,
-        targets=tuple(targets or ()),
+        targets=tuple(dict.fromkeys(each.strip() for each in targets if each.strip())),
         only=tuple(only or ()),
         fail_on=fail_on.strip(),
     )
@@ -213,8 +213,6 @@ def _given(
 
 def _wish(given: Given, *, paused: bool) -> ScheduleWish:
     """Raises Misuse where the form leaves out what nobody can guess."""
-    from ...errors import Misuse
-
     if not given.name or len(given.name) > 200:
         raise Misuse("a schedule has a name of at most 200 characters", remedy="say what it is for")
     scans = given.job == "scan"
