@@ -43,7 +43,7 @@ class Agent:
         words = [sys.executable, "-m", "hullwatch", "agent", "--config", "osquery.conf"]
         with (self.path / "stderr").open("a") as heard:
             self.process = subprocess.Popen(words, cwd=self.path, stderr=heard)
-        self.until(lambda: self.status().count("queries are scheduled") > 0)
+        self.until(lambda: "directories are watched" in self.status())
 
     def end(self, number: signal.Signals) -> int:
         assert self.process

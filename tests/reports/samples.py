@@ -179,7 +179,8 @@ def _backup() -> TargetReport:
     found = reported(list(flaws(target, fix=6, critical=1, high=2)))
     report = image(target.reference, ("ADD rootfs.tar.gz /",), found, number=31, layers=(1,), distribution=ALPINE)
     gap = Gap(kind="support-ended", what="flaws of Alpine 3.9", why=why)
-    return replace(report, feeds=(ALPINE_FEED, KEV_FEED), gaps=(gap,), running=False)
+    inventory = replace(report.inventory, packages=tuple(replace(each, scheme=Scheme.APK) for each in report.inventory.packages))
+    return replace(report, inventory=inventory, feeds=(ALPINE_FEED, KEV_FEED), gaps=(gap,), running=False)
 
 
 def ten_targets() -> tuple[TargetReport, ...]:

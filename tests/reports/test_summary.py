@@ -4,7 +4,7 @@ from msgspec.structs import replace
 from hullwatch.model import Report, Severity, Verdict
 from hullwatch.reports.summary import Counts, Tally, add, count_target, rank, summarise
 
-from .builders import ALPINE_FEED, DEBIAN_FEED, KEV_FEED, PYPI_FEED, package
+from .builders import ALPINE_FEED, DEBIAN_FEED, KEV_FEED, PYPI_FEED, feed, package
 from .generated import reports
 from .samples import clean_report, daemon, host, image_report, machine_report, python_package, unfinished_report
 
@@ -63,7 +63,8 @@ def test_a_source_of_scores_does_not_make_a_target_blind() -> None:
     """KEV knows no unfixed flaws and need not: it speaks of no packages. Without any source of packages the target is unheard."""
     assert summarise(image_report()).total.blind == 0
     report = clean_report()
-    for feeds, blind, unheard in (((KEV_FEED,), 0, 1), ((KEV_FEED, ALPINE_FEED), 1, 0)):
+    blind_feed = feed("debian/bookworm", knows_unfixed=False)
+    for feeds, blind, unheard in (((KEV_FEED,), 0, 1), ((KEV_FEED, blind_feed), 1, 0)):
         counts = summarise(replace(report, targets=(replace(host(), feeds=feeds),))).total
         assert (counts.blind, counts.unheard) == (blind, unheard)
 
@@ -76,6 +77,14 @@ def test_each_kind_of_package_has_its_own_sources() -> None:
     for feeds, silent in ((), 3), ((PYPI_FEED,), 2), ((DEBIAN_FEED,), 1), ((DEBIAN_FEED, PYPI_FEED), 0):
         counts = count_target(replace(target, inventory=three, feeds=feeds))
         assert (counts.judged_packages, counts.unheard) == (3 - silent, int(silent > 0))
+
+
+def test_a_distribution_speaks_of_packages_of_its_own_kind_only() -> None:
+    """Alpine's packages in an image of Debian are not judged by Debian's feed."""
+    strange = replace(package("musl"), scheme=Scheme.APK)
+    both = replace(host(), inventory=replace(host().inventory, packages=(package("zlib"), strange)))
+    for feeds, unjudged in (((DEBIAN_FEED,), 1), ((DEBIAN_FEED, ALPINE_FEED), 0)):
+        assert count_target(replace(both, feeds=feeds)).unjudged_packages == unjudged
 
 
 def test_a_waived_check_is_waived_only_when_every_failure_is() -> None:

@@ -1,7 +1,7 @@
 """The counts that every format shares, made once. A finding is flaw × source package × target; see each field for what counts."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TypeVar
 
@@ -13,6 +13,7 @@ from ..model import (
     Finding,
     FindingKind,
     Mend,
+    Package,
     Report,
     Reported,
     Scheme,
@@ -229,10 +230,17 @@ def unheard_packages(target: TargetReport) -> tuple[int, int]:
     for feed in target.feeds:
         feeds.setdefault(packages_of_feed(feed.id), []).append(feed)
     owners = {package.name: package.scheme for package in target.inventory.packages if package.ecosystem is None}
-    groups = Counter(owners.get(each.owned_by) or each.ecosystem or each.scheme for each in target.inventory.packages)
+    groups = Counter(_part(each, owners) for each in target.inventory.packages)
     silent = sum(number for group, number in groups.items() if group not in feeds)
     unsure = sum(number for group, number in groups.items() if not all(feed.knows_unfixed for feed in feeds.get(group, ())))
     return silent, unsure
+
+
+def _part(package: Package, owners: Mapping[str, Scheme]) -> Scheme | Ecosystem:
+    """Whose word counts for a package; ``owners``: the packages of distributions and their schemes."""
+    if package.owned_by:
+        return owners.get(package.owned_by) or next(iter(owners.values()), package.scheme)
+    return package.ecosystem or package.scheme
 
 
 def rank(severity: Severity) -> int:

@@ -97,14 +97,17 @@ class FileWatch:
         keys = frozenset(pattern.key for pattern in self._wanted)
         before = self._scan.established
         self._scan.left_out_before = left_out_by(before) if before - keys else None
+        self._scan.read_files = 0
         yield from self._scan.everything()
         self._scan.left_out_before = None
+        watched = f"{len(self._scan.tree)} directories are watched, with {self._scan.read_files} files"
         if keys != before:
             self._known.establish(keys)
             yield from self._far_away()
         if before - keys:
             self._forget_what_is_not_meant()
         self._scan.established = keys
+        yield Note(kind="watching", what="file_paths", why=watched)
 
     def _forget_what_is_not_meant(self) -> None:
         for directory in self._known.directories():
