@@ -24,7 +24,7 @@ def test_what_is_there_at_first_is_no_news(begin: Begin, root: Path) -> None:
     with (root / "etc/hosts").open("a") as file:
         file.write("more")
     assert watched.told() == [("UPDATED", "/etc/hosts")]
-    assert [note.why for note in watched.notes] == ["11 directories are watched, with 7 files"]
+    assert [note.why for note in watched.notes] == ["9 directories are watched, with 6 files"]
 
 
 def test_a_key_is_added(begin: Begin, root: Path) -> None:

@@ -40,7 +40,7 @@ class StatusFiles:
         if not os.fstat(descriptor).st_size:
             os.write(descriptor, status_header(self._host, at).encode("utf-8", "replace"))
         link = self._directory / f"osqueryd.{severity}"
-        temporary = self._directory / f".{name}.link"
+        temporary = self._directory / f"{name}.link"
         temporary.unlink(missing_ok=True)
         temporary.symlink_to(name)
         temporary.replace(link)
