@@ -23,7 +23,7 @@ def register(app: typer.Typer) -> None:
 
 def inventory(
     target: Annotated[
-        str, typer.Argument(metavar="TARGET", help="host, IMAGE, docker:REF, archive:PATH, dir:PATH or container:NAME.")
+        str, typer.Argument(metavar="TARGET", help="host, IMAGE, docker:REF, archive:PATH, dir:PATH, container:NAME or ssh://HOST.")
     ] = "host",
     report_format: Annotated[
         InventoryFormat, typer.Option("--format", "-f", help="How to write it.", envvar="HULLWATCH_FORMAT")

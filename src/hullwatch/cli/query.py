@@ -29,7 +29,8 @@ def register(app: typer.Typer) -> None:
 def query(
     sql: Annotated[str, typer.Argument(metavar="[SQL]", help="One statement that reads; without it, a shell.", show_default=False)] = "",
     target: Annotated[
-        str, typer.Option("--target", "-t", metavar="TARGET", help="What to look at: host, container:NAME, dir:PATH or an image.")
+        str,
+        typer.Option("--target", "-t", metavar="TARGET", help="What to look at: host, container:NAME, dir:PATH, ssh://HOST or an image."),
     ] = "host",
     answer_format: Annotated[
         AnswerFormat, typer.Option("--format", "-f", help="How to write it.", envvar="HULLWATCH_FORMAT")

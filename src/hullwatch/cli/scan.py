@@ -18,7 +18,8 @@ def scan(
         list[str] | None,
         typer.Argument(
             metavar="[TARGET]...",
-            help="host, daemon, IMAGE, docker:REF, archive:PATH, dir:PATH, container:NAME. None: this machine and all on it.",
+            help="host, daemon, IMAGE, docker:REF, archive:PATH, dir:PATH, container:NAME, ssh://HOST, @GROUP of an Ansible inventory. "
+            "None: this machine and all on it.",
             show_default=False,
         ),
     ] = None,

@@ -1,5 +1,6 @@
 """The hosts of an Ansible inventory as targets."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -99,6 +100,19 @@ def test_where_the_inventory_lies(tmp_path: Path) -> None:
     (here / "hosts").unlink()
     with pytest.raises(Misuse, match=r"ansible\.cfg"):
         found()
+
+
+def test_what_a_stranger_left_here_is_not_heeded(tmp_path: Path) -> None:
+    """It would say where we log in; named in full it is meant."""
+    if os.geteuid() != 0:
+        pytest.skip("to give a file away needs root")
+    (tmp_path / "fleet").write_text("a")
+    for name in ("ansible.cfg", "hosts"):
+        (tmp_path / name).write_text("")
+        os.chown(tmp_path / name, 4711, 0)
+        with pytest.raises(Misuse, match=f"{name} belongs to user 4711"):
+            open_fleet(None, tmp_path, NOWHERE)
+        assert references(open_fleet(tmp_path / "fleet", tmp_path, NOWHERE).members("all")) == ["ssh://a"]
 
 
 def test_there_is_none(tmp_path: Path) -> None:

@@ -28,13 +28,24 @@ def inventory_places(setting: Path | None, here: Path, system: Path = SYSTEM) ->
             raise NotFound(f"there is no inventory {setting}", remedy="see the setting inventory, or HULLWATCH_INVENTORY")
         return [setting]
     for place in (here / name for name in USUAL):
-        if place.exists():
+        if _is_ours(place):
             return [place]
-    if configured := [path for path in _configured(here / "ansible.cfg") if path.exists()]:
+    if _is_ours(here / "ansible.cfg") and (configured := [path for path in _configured(here / "ansible.cfg") if path.exists()]):
         return configured
     if system.exists():
         return [system]
     raise NotFound("there is no Ansible inventory", remedy="name one in HULLWATCH_INVENTORY, or keep ./inventory or ./hosts")
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether there is something that we may heed unasked. Raises Misuse for what someone put here (in /tmp) who has no say here."""
+    try:
+        owner, owners = path.stat().st_uid, {0, os.geteuid(), path.parent.stat().st_uid}
+    except OSError:
+        return False
+    if owner not in owners:
+        raise Misuse(f"{path} belongs to user {owner}, who does not own its directory", remedy="name the inventory in HULLWATCH_INVENTORY")
+    return True
 
 
 def _configured(path: Path) -> list[Path]:
