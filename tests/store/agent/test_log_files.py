@@ -43,6 +43,17 @@ def test_lines_are_written_once_for_owner_and_group_alone(tmp_path: Path, logs: 
     assert (tmp_path / "log").stat().st_mode & 0o007 == 0
 
 
+def test_the_group_may_read_whatever_the_umask(tmp_path: Path, logs: LogFiles) -> None:
+    """It ships the logs; what somebody has closed stays closed."""
+    before = os.umask(0o077)
+    logs.write()
+    os.umask(before)
+    assert (tmp_path / "log/r.log").stat().st_mode & 0o777 == 0o640
+    (tmp_path / "log/r.log").chmod(0o600)
+    os.close(log_files.open_log(tmp_path / "log/r.log"))
+    assert (tmp_path / "log/r.log").stat().st_mode & 0o777 == 0o600
+
+
 def test_a_file_that_was_taken_away_is_made_anew(tmp_path: Path, logs: LogFiles) -> None:
     """With its directory."""
     (tmp_path / "log").rmdir()

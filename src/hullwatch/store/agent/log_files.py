@@ -75,9 +75,15 @@ class LogFiles:
 
 def open_log(path: Path) -> int:
     """Open a file for lines at its end, made where it is missing; nobody but owner and group may read it. Raises OSError."""
-    descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, MODE)
-    if os.fstat(descriptor).st_mode & 0o137:
-        os.fchmod(descriptor, MODE)
+    flags = os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
+    try:
+        descriptor = os.open(path, flags | os.O_CREAT | os.O_EXCL, MODE)
+        os.fchmod(descriptor, MODE)  # whatever the umask: the group ships the logs
+    except FileExistsError:
+        descriptor = os.open(path, flags)
+        mode = os.fstat(descriptor).st_mode & 0o777
+        if mode & ~MODE:
+            os.fchmod(descriptor, mode & MODE)
     return descriptor
 
 
