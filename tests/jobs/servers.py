@@ -39,6 +39,11 @@ class Process:
         assert found is not None, self.said.read_text()
         return found[1]
 
+    def wait_until(self, true: Callable[[], bool]) -> None:
+        """Until it is; fails, with what was said, when the process ends before."""
+        wait_until(lambda: self._process.poll() is not None or true())
+        assert self._process.poll() is None, self.said.read_text()
+
     def kill(self) -> None:
         """``kill -9``."""
         self._process.kill()
@@ -79,4 +84,4 @@ def wait_until(true: Callable[[], bool], patience_s: float = PATIENCE_S) -> None
     until = time.monotonic() + patience_s
     while not true():
         assert time.monotonic() < until, "it never came to be"
-        threading.Event().wait(0.1)
+        threading.Event().wait(0.03)

@@ -16,7 +16,7 @@ from hullwatch.store.memory import Memory
 from hullwatch.store.runs import Parameters, RunStatus
 
 from .roots import FLAWS, fill_advisories, make_root, set_version
-from .servers import HULLWATCH, Process, client_of, started, wait_until
+from .servers import HULLWATCH, Process, client_of, started
 
 pytestmark = pytest.mark.server
 RUNS = 50
@@ -90,10 +90,10 @@ def test_a_worker_and_the_server_are_killed(postgresql_copy: str, home: Path, tm
             stack.enter_context(started(*words, environment=given, said=tmp_path / f"{name}.log"))
             for name, words in (("server", ("serve", "--port", "0")), ("first", ("worker",)), ("second", ("worker",)))
         )
-        wait_until(lambda: is_in_the_middle(memory, 8) and len(memory.workers.all()) == 3)
+        second.wait_until(lambda: is_in_the_middle(memory, 8) and len(memory.workers.all()) == 3)
         first.kill()
         server.kill()
-        wait_until(lambda: done(memory) == RUNS)
+        second.wait_until(lambda: done(memory) == RUNS)
         assert check_all_ended_once(memory, runs, references) > RUNS
         assert "error" not in second.said.read_text()
         assert second.stop() == 0
@@ -108,10 +108,10 @@ def test_the_only_process_is_killed_and_started_again(home: Path, tmp_path: Path
     given = environment(home)
     for wanted in (8, 16):
         with started("serve", "--port", "0", environment=given, said=tmp_path / "log") as server:
-            wait_until(partial(is_in_the_middle, memory, wanted))
+            server.wait_until(partial(is_in_the_middle, memory, wanted))
             server.kill()
     with started("serve", "--port", "0", environment=given, said=tmp_path / "log") as server:
-        wait_until(lambda: done(memory) == RUNS)
+        server.wait_until(lambda: done(memory) == RUNS)
         assert check_all_ended_once(memory, runs, references) > RUNS
         assert server.stop() == 0
     memory.close()
