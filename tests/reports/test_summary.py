@@ -1,7 +1,7 @@
 from hypothesis import given
 from msgspec.structs import replace
 
-from hullwatch.model import Report, Severity, Verdict
+from hullwatch.model import Report, Scheme, Severity, Verdict
 from hullwatch.reports.summary import Counts, Tally, add, count_target, rank, summarise
 
 from .builders import ALPINE_FEED, DEBIAN_FEED, KEV_FEED, PYPI_FEED, feed, package
