@@ -33,8 +33,8 @@ def rules(memory: Memory, query: FindingQuery = FindingQuery()) -> list[str]:  #
 
 
 def test_the_worst_come_first(filled: Memory) -> None:
-    """By severity; what is known to be exploited before its like."""
-    assert rules(filled) == ["CVE-2026-2", "CVE-2026-3", "CVE-2026-4", "live-restore"]
+    """As in reports: what is known to be exploited, then by severity; what nobody rated is not taken for harmless."""
+    assert rules(filled) == ["CVE-2026-3", "CVE-2026-2", "live-restore", "CVE-2026-4"]
 
 
 @pytest.mark.parametrize(
