@@ -101,6 +101,23 @@ def test_a_finding_appears_is_explained_and_is_mended(tmp_path: Path, mirror: Pa
     assert sum(len(mend["findings"]) for mend in mended["report"]["mends"]) == 1
 
 
+def test_changes_alone_are_never_called_clean(tmp_path: Path, mirror: Path) -> None:
+    """Of a first run all is new; then nothing is, which does not hide what was there before; then one is gone."""
+    target = save(tmp_path / "api.tar", "3.1.2")
+    words = ("scan", target, "--diff", "--mirror", str(mirror))
+    assert len(rows(hullwatch(*words, "--format", "lines").stdout)) == 2
+    second = hullwatch(*words)
+    assert second.returncode == 1
+    assert second.stdout.splitlines()[0].endswith("NOT CLEAN, exit 1")
+    assert "2 findings known before, not shown (--diff)" in second.stdout
+    assert "CVE-" not in second.stdout
+    assert json.loads(hullwatch(*words, "--format", "json").stdout)["clean"] is False
+    save(tmp_path / "api.tar", "3.1.4")
+    third = hullwatch(*words).stdout
+    assert "1 finding known before, not shown (--diff)" in third
+    assert "CVE-2024-22195" in third.partition("GONE SINCE THE LAST RUN")[2]
+
+
 def test_one_run_writes_the_screen_and_several_files(tmp_path: Path, mirror: Path) -> None:
     """The table on standard output, and SARIF, CycloneDX and JSON beside it, all of the same run."""
     target = save(tmp_path / "api.tar", "3.1.2")

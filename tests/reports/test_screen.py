@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from hullwatch.model import Gap, Location, Report, Severity, Target, TargetKind, Unfinished
 from hullwatch.reports.look import Look, columns
 from hullwatch.reports.screen import render, render_screen
+from hullwatch.reports.summary import summarise
 
 from .builders import DEBIAN_FEED, feed, waiver
 from .generated import HOSTILE, reports
@@ -179,6 +180,23 @@ def test_a_clean_report_says_what_it_looked_at() -> None:
     assert "CLEAN: 412 packages and 71 checks judged, 0 gaps, data 1 d old" in render_screen(clean_report(), Look()).stdout
     blind = replace(clean_report(), targets=(replace(clean_report().targets[0], feeds=(feed("debian/bookworm", knows_unfixed=False),)),))
     assert "CLEAN: 412 packages judged, 0 gaps, data 2 h old\nhow many have no fix yet: not known" in render_screen(blind, Look()).stdout
+
+
+def test_a_report_of_changes_is_not_clean_where_something_known_is_left_out() -> None:
+    """Nothing new is no good news: what was there before still is, and is counted; what is gone is listed."""
+    before = image_report()
+    left = before.targets[0].findings[0].finding
+    target = replace(before.targets[0], findings=(), known=23, mended=(left.id,), gone=(left,))
+    changes = replace(before, targets=(target,), changes_only=True)
+    for look in (Look(width=100), Look(piped=True)):
+        shown = render_screen(changes, look).stdout
+        assert "NOT CLEAN, exit 1" in shown.splitlines()[0]
+        assert "nothing new to mend was found" in shown
+        assert "23 findings known before, not shown (--diff)" in shown
+        assert "GONE SINCE THE LAST RUN" in shown
+        assert left.rule in shown
+        assert "CLEAN:" not in shown
+    assert not summarise(changes).clean
 
 
 def test_data_of_a_mirror_that_stands_still_is_not_called_fresh() -> None:

@@ -13,7 +13,7 @@ from ..assess.mends import plan_mends, upgrades_of
 from ..assess.threshold import fails
 from ..assess.waivers import ending, unused, waive
 from ..errors import HullwatchError
-from ..model import Finding, Gap, Judgement, Note, Report, Reported, TargetKind, TargetReport, Unfinished, Waiver
+from ..model import Finding, Gap, Judgement, Note, Report, Reported, TargetKind, TargetReport, Unfinished, Verdict, Waiver
 from ..targets.listing import Local
 from ..targets.machine import read_host_facts
 from .edges import Edges
@@ -99,10 +99,15 @@ def settled(report: Report) -> Report:
 
 
 def changes_of(report: Report) -> Report:
-    """The report with what is new only; mends and exit status stay those of all findings."""
-    return replace(
-        report, targets=tuple(replace(each, findings=tuple(found for found in each.findings if found.new)) for each in report.targets)
-    )
+    """The report with what is new only; mends and exit status stay those of all findings. Of a target's first run all is new."""
+    return replace(report, targets=tuple(map(_changed, report.targets)), changes_only=True)
+
+
+def _changed(target: TargetReport) -> TargetReport:
+    if target.previous_at is None:
+        return target
+    known = sum(each.finding.verdict is Verdict.FAIL and not each.new and each.waived_by is None for each in target.findings)
+    return replace(target, findings=tuple(each for each in target.findings if each.new), known=known)
 
 
 def beyond_images(judgements: Sequence[Judgement]) -> list[tuple[Judgement, str]]:

@@ -44,6 +44,8 @@ class TargetReport(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Ids of findings that the last run had and this one has not, though target and feed were judged again."""
     gone: tuple[Finding, ...] = ()
     """The findings of ``mended`` as they were last seen failing, in its order."""
+    known: int = 0
+    """Of changes alone (``Report.changes_only``): how many findings that no waiver covers were there before, and are left out."""
     previous_at: datetime | None = None
     """When this target was last judged; None at a first run."""
     relation: str = ""
@@ -90,3 +92,5 @@ class Report(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Its number in history; 0 when it is not remembered."""
     whole_machine: bool = False
     """True when no target was named: the machine it stands on."""
+    changes_only: bool = False
+    """Findings that were there when their target was last judged are left out, and counted in ``TargetReport.known``."""

@@ -76,6 +76,7 @@ def _run(target: TargetReport, report: Report) -> Json:
             ],
             "feeds": [_feed(each) for each in target.feeds],
             "mendedFindings": list(target.mended),
+            **({"knownFindingsLeftOut": target.known} if report.changes_only else {}),
         },
     }
     return run

@@ -86,6 +86,8 @@ class Counts(Struct, frozen=True, kw_only=True):
     """Findings of every kind that a waiver covers."""
     new: int = 0
     """Findings of every kind, unwaived, that were not there when their target was last judged."""
+    known: int = 0
+    """Of changes alone: findings that were there before, unwaived, and are left out."""
     mended: int = 0
     gaps: int = 0
     waived_gaps: int = 0
@@ -103,8 +105,8 @@ class Counts(Struct, frozen=True, kw_only=True):
 
     @property
     def found(self) -> int:
-        """Everything that is wrong and not waived."""
-        return self.vulnerabilities.fix + self.vulnerabilities.unfixed + self.checks.failed + self.changes
+        """Everything that is wrong and not waived, shown or not."""
+        return self.vulnerabilities.fix + self.vulnerabilities.unfixed + self.checks.failed + self.changes + self.known
 
 
 class Summary(Struct, frozen=True, kw_only=True):
@@ -160,6 +162,7 @@ def count_target(target: TargetReport) -> Counts:
         packages=packages,
         waived=sum(each.waived_by is not None for each in failing),
         new=sum(each.new and not each.waived_by for each in failing),
+        known=target.known,
         mended=len(target.mended),
         gaps=len(target.gaps),
         waived_gaps=len(target.waived_gaps),

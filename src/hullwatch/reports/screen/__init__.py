@@ -11,6 +11,7 @@ from . import plain
 from .checks import checks
 from .footer import footer
 from .gaps import gaps, notes
+from .gone import gone
 from .header import header, verdict_line
 from .layers import layers
 from .mends import mends, render_remedy
@@ -52,7 +53,7 @@ def render_screen(report: Report, look: Look) -> Rendered:
 
 def _body(report: Report, summary: Summary, look: Look) -> list[list[Line]]:
     """The sections between what to do and the last lines."""
-    after = [checks(report, look), gaps(report, look)]
+    after = [checks(report, look), gone(report, look), gaps(report, look)]
     if len(report.targets) == 1:
         return [*_single(report.targets[0], summary.targets[0], look), *after]
     counted = zip(report.targets, summary.targets, strict=True)

@@ -95,7 +95,11 @@ def _found(report: Report, summary: Summary, look: Look) -> list[Line]:
 def _nothing(total: Counts) -> str:
     """What to say of packages among which nothing can be mended."""
     unheard = f"{many(total.unjudged_packages, 'package')} not judged: no source of advisories speaks of them" if total.unheard else ""
-    judged = f"nothing to mend was found among the {many(total.judged_packages, 'package')} judged" if total.judged_packages else ""
+    judged = (
+        f"nothing {'new ' if total.known else ''}to mend was found among the {many(total.judged_packages, 'package')} judged"
+        if total.judged_packages
+        else ""
+    )
     return " · ".join(part for part in (judged, unheard) if part)
 
 
@@ -113,6 +117,7 @@ def _beside(report: Report, summary: Summary, look: Look) -> list[Line]:
     total, every = summary.total, not summary.clean
     exploited = total.vulnerabilities.exploited_unfixed
     pieces = [
+        line(f"{many(total.known, 'finding')} known before, not shown (--diff)") if report.changes_only else (),
         line(_unfixed(total)) if total.packages and (every or total.blind or total.unheard) else (),
         line(Span(f"{exploited} exploited without a fix", Style.EXPLOITED)) if exploited else (),
         line(f"{total.waived} waived") if (total.packages and every) or total.waived else (),

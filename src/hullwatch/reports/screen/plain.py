@@ -10,6 +10,7 @@ from ..summary import Summary, worst_of
 from .checks import failed_checks
 from .footer import data, hints, why_exit
 from .gaps import grouped_gaps, notes
+from .gone import gone
 from .header import header, times
 from .layers import count_layers
 from .mends import RUNNING
@@ -28,6 +29,7 @@ def sections(report: Report, summary: Summary, look: Look) -> list[list[Line]]:
         _layers(report, summary, look),
         _findings([row for row in rows if row.kind == "vulnerability" and row.status != "waived"], look),
         _checks(report, look),
+        gone(report, look),
         _waived(report, look),
         _gaps(report, look),
         notes(report, look),
