@@ -44,6 +44,17 @@ class Process:
         wait_until(lambda: self._process.poll() is not None or true())
         assert self._process.poll() is None, self.said.read_text()
 
+    def kill_while(self, true: Callable[[], bool]) -> None:
+        """``kill -9`` at a moment when that holds: it is stopped, looked at, and goes on where it does not."""
+        while True:
+            self._process.send_signal(signal.SIGSTOP)
+            if true():
+                self.kill()
+                return
+            self._process.send_signal(signal.SIGCONT)
+            self.wait_until(lambda: True)
+            threading.Event().wait(0.03)
+
     def kill(self) -> None:
         """``kill -9``."""
         self._process.kill()

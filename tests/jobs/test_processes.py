@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import psycopg
 import pytest
 
 from hullwatch.jobs.edges import SystemClock
@@ -54,6 +55,13 @@ def is_in_the_middle(memory: Memory, wanted: int) -> bool:
     return done(memory) >= wanted and memory.runs.by_status().get("running", 0) > 0
 
 
+def has_work(process: Process, address: str) -> bool:
+    """Whether the queue has given it something that it has not handed in."""
+    with psycopg.connect(address) as connection:
+        busy = connection.execute("SELECT executor_id FROM dbos.workflow_status WHERE status = 'PENDING'").fetchall()
+    return any(f"-{process.number}-" in executor for (executor,) in busy)
+
+
 def check_all_ended_once(memory: Memory, runs: list[int], references: list[str]) -> int:
     """Each run has one end, each target its findings once; gives how often work was begun in all."""
     assert memory.work.waiting() == []
@@ -91,7 +99,7 @@ def test_a_worker_and_the_server_are_killed(postgresql_copy: str, home: Path, tm
             for name, words in (("server", ("serve", "--port", "0")), ("first", ("worker",)), ("second", ("worker",)))
         )
         second.wait_until(lambda: is_in_the_middle(memory, 8) and len(memory.workers.all()) == 3)
-        first.kill()
+        first.kill_while(lambda: has_work(first, postgresql_copy))
         server.kill()
         second.wait_until(lambda: done(memory) == RUNS)
         assert check_all_ended_once(memory, runs, references) > RUNS
@@ -109,7 +117,7 @@ def test_the_only_process_is_killed_and_started_again(home: Path, tmp_path: Path
     for wanted in (8, 16):
         with started("serve", "--port", "0", environment=given, said=tmp_path / "log") as server:
             server.wait_until(partial(is_in_the_middle, memory, wanted))
-            server.kill()
+            server.kill_while(partial(is_in_the_middle, memory, wanted))
     with started("serve", "--port", "0", environment=given, said=tmp_path / "log") as server:
         server.wait_until(lambda: done(memory) == RUNS)
         assert check_all_ended_once(memory, runs, references) > RUNS
