@@ -132,6 +132,16 @@ def test_no_engine(tmp_path: Path) -> None:
         connect(f"unix://{tmp_path}/{'x' * 200}", timeout_s=5)
 
 
+def test_no_engine_that_anybody_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine without an engine is told apart from one whose engine does not answer."""
+    monkeypatch.setattr("hullwatch.targets.endpoints.find_endpoint.__kwdefaults__", {"system_socket": str(tmp_path / "none.sock")})
+    with pytest.raises(NotFound, match=r"no Docker Engine on this machine: there is no /.*/none\.sock"):
+        connect("", timeout_s=5, environ={"HOME": str(tmp_path)})
+    (tmp_path / "none.sock").touch()
+    with pytest.raises(Unreachable, match="nobody listens"):
+        connect("", timeout_s=5, environ={"HOME": str(tmp_path)})
+
+
 def test_odd_address() -> None:
     """An address of no known kind is misuse."""
     with pytest.raises(Misuse, match="say unix://PATH"):

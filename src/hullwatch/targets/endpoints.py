@@ -20,6 +20,13 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     certificates: Path | None = None
     """Directory with ca.pem, cert.pem and key.pem."""
     verify: bool = True
+    named: bool = True
+    """Somebody named it; else it is where an engine answers if there is one."""
+
+    @property
+    def is_absent(self) -> bool:
+        """Whether nobody asked for an engine and there is none."""
+        return not self.named and not _exists(Path(self.address.removeprefix("unix://")))
 
 
 class _Config(msgspec.Struct):
@@ -51,7 +58,8 @@ def find_endpoint(named: str, environ: Mapping[str, str], *, system_socket: str 
     if context and context != "default":
         return _of_context(context, directory)
     rootless = Path(environ.get("XDG_RUNTIME_DIR") or "/nonexistent") / "docker.sock"
-    return Endpoint(address=f"unix://{rootless if not _exists(Path(system_socket)) and _exists(rootless) else system_socket}")
+    usual = rootless if not _exists(Path(system_socket)) and _exists(rootless) else system_socket
+    return Endpoint(address=f"unix://{usual}", named=False)
 
 
 def _checked(address: str, certificates: Path | None, *, verify: bool) -> Endpoint:

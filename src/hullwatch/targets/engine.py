@@ -33,8 +33,15 @@ class Transport(Protocol):
 
 
 def connect(docker_host: str, *, timeout_s: float, environ: Mapping[str, str] | None = None) -> Docker:
-    """Find the engine (see ``endpoints.find_endpoint``) and connect to it. Raises Unreachable, Denied; Misuse for an odd address."""
+    """Find the engine (see ``endpoints.find_endpoint``) and connect to it.
+
+    Raises NotFound (none was named and there is none), Unreachable, Denied; Misuse for an odd address.
+    """
     endpoint = find_endpoint(docker_host, os.environ if environ is None else environ)
+    if endpoint.is_absent:
+        path = endpoint.address.removeprefix("unix://")
+        remedy = "start the Docker daemon, or say where it answers in DOCKER_HOST"
+        raise NotFound(f"no Docker Engine on this machine: there is no {path}", remedy=remedy)
     if endpoint.address.startswith("unix://"):
         from .unix_http import UnixTransport
 

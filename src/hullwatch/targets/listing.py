@@ -2,7 +2,7 @@
 
 import msgspec
 
-from ..model import Target, TargetKind
+from ..model import Note, Target, TargetKind
 from ..ports import Docker
 from ..readers.engine_answers import decode_answer, own_name
 
@@ -12,6 +12,11 @@ class Local(msgspec.Struct, frozen=True):
 
     images: tuple[Target, ...]
     containers: tuple[Target, ...]
+    notes: tuple[Note, ...] = ()
+    """What is left out: images without a name, containers that do not run."""
+
+
+_RUNS = ("running", "paused", "restarting")
 
 
 class _Image(msgspec.Struct):
@@ -23,12 +28,14 @@ class _Container(msgspec.Struct):
     id: str = msgspec.field(name="Id")
     names: list[str] | None = msgspec.field(name="Names")
     image_id: str = msgspec.field(name="ImageID")
+    state: str = msgspec.field(name="State")
 
 
 def list_local(docker: Docker) -> Local:
     """Ask twice. An image without a tag counts only while a container of it runs. Raises Unreachable, Denied, LimitExceeded, Malformed."""
     images = decode_answer(docker.get("/images/json"), list[_Image], "/images/json")
-    containers = decode_answer(docker.get("/containers/json"), list[_Container], "/containers/json")
+    listed = decode_answer(docker.get("/containers/json", all="1"), list[_Container], "/containers/json")
+    containers = [container for container in listed if container.state in _RUNS]
     names = {image.id: _first_tag(image) for image in images}
     named = {image_id: names.get(image_id) or image_id for image_id in (*names, *(container.image_id for container in containers))}
     running = {container.image_id for container in containers}
@@ -37,7 +44,19 @@ def list_local(docker: Docker) -> Local:
         for image_id, name in named.items()
         if name != image_id or image_id in running
     ]
-    return Local(_in_order(found), _in_order([_of_container(container) for container in containers]))
+    notes = _left_out(len(named) - len(found), len(listed) - len(containers))
+    return Local(_in_order(found), _in_order([_of_container(container) for container in containers]), notes)
+
+
+def _left_out(images: int, containers: int) -> tuple[Note, ...]:
+    notes = []
+    if images:
+        what = f"{images} image{'s' if images > 1 else ''} without a name"
+        notes.append(Note(kind="left-out", what=what, why="not looked at, for nothing of theirs runs; name one by its id: docker:ID"))
+    if containers:
+        what = f"{containers} container{'s' if containers > 1 else ''} that {'do' if containers > 1 else 'does'} not run"
+        notes.append(Note(kind="left-out", what=what, why="not looked at; name one: container:NAME"))
+    return tuple(notes)
 
 
 def _first_tag(image: _Image) -> str:
