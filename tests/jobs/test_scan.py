@@ -1,4 +1,4 @@
-"""The job of a scan: what becomes of the rest when something stops it half-way."""
+"""The job of a scan: what it looks at, and what becomes of the rest when something stops it half-way."""
 
 import json
 import os
@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from hullwatch.config import Settings
-from hullwatch.errors import Misuse, NotFound
+from hullwatch.errors import Denied, Misuse, NotFound
 from hullwatch.jobs import scan as module
 from hullwatch.jobs.edges import Edges
 from hullwatch.jobs.inventory import inventory_of
 from hullwatch.jobs.scan import ScanParameters, scan
-from hullwatch.model import Gap, Inventory, Report, Target
+from hullwatch.model import FindingKind, Gap, Inventory, Report, Target
 from tests.doubles import QuietProgress
 
 
@@ -113,6 +113,51 @@ def test_a_defect_in_judging_costs_one_judgement(roots: tuple[str, ...], tmp_pat
     assert report.exit_status == 3
 
 
+def test_a_defect_in_fetching_costs_no_judgement(roots: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was looked at is judged by the feeds that are there; that not all were asked is a gap."""
+
+    def refresh(*_: object) -> tuple[Gap, ...]:
+        raise ValueError("odd")
+
+    monkeypatch.setattr(module, "refresh", refresh)
+    report = scanned(roots, QuietProgress(), tmp_path / "home", offline=False)
+    assert len(report.targets) == 3
+    assert unfinished(report) == [("failed", "advisories")]
+
+
+def test_only_what_is_judged_for_a_kind_is_looked_at(roots: tuple[str, ...], tmp_path: Path) -> None:
+    """The others are a note and no clean report; where nothing is left that is misuse."""
+    edges = Edges(Settings(home=tmp_path / "home", offline=True, docker_host="unix:///nowhere/docker.sock"), QuietProgress())
+    for kind in (FindingKind.BENCHMARK, FindingKind.INTEGRITY):
+        with pytest.raises(Misuse, match=f"is judged for {kind}"):
+            scan(ScanParameters(references=roots, only=frozenset({kind})), edges)
+    report = scan(ScanParameters(references=(*roots, "daemon"), only=frozenset({FindingKind.VULNERABILITY})), edges)
+    assert [target.inventory.target.reference for target in report.targets] == list(roots)
+    assert [(note.kind, note.what) for note in report.notes] == [("not-asked", "1 target")]
+    assert report.unfinished == ()
+
+
+def test_a_machine_without_an_engine_is_a_note(tmp_path: Path) -> None:
+    """Nobody asked for one. Asked for the benchmark, it is missing; an engine that does not answer is missing always."""
+    (tmp_path / "root/etc").mkdir(parents=True)
+    (tmp_path / "root/etc/os-release").write_text("ID=void\n")
+    none = NotFound("no Docker Engine")
+    for engine, only, notes, missing in (
+        (none, frozenset(), ["no-engine"], []),
+        (none, frozenset({FindingKind.VULNERABILITY}), ["no-engine"], []),
+        (Denied("closed"), frozenset(), [], ["daemon"]),
+    ):
+        edges = Edges(Settings(home=tmp_path / "home", offline=True), QuietProgress(), root=tmp_path / "root")
+        edges.__dict__["engine"] = engine
+        report = scan(ScanParameters(only=only), edges)
+        assert [note.kind for note in report.notes] == notes
+        assert [each.reference for each in report.unfinished] == missing
+    edges = Edges(Settings(home=tmp_path / "home", offline=True), QuietProgress(), root=tmp_path / "root")
+    edges.__dict__["engine"] = none
+    with pytest.raises(NotFound, match="no Docker Engine"):
+        scan(ScanParameters(only=frozenset({FindingKind.BENCHMARK})), edges)
+
+
 def test_an_address_of_history_that_cannot_be_understood_is_said_at_once(roots: tuple[str, ...], tmp_path: Path) -> None:
     """Not when everything was looked at."""
     progress = QuietProgress()
@@ -126,12 +171,15 @@ def test_ctrl_c_at_the_command_line(roots: tuple[str, ...], tmp_path: Path) -> N
     os.mkfifo(tmp_path / "slow.tar")
     words = ["scan", "--offline", "--format", "json", roots[0], f"archive:{tmp_path / 'slow.tar'}", roots[1]]
     environment = {**os.environ, "HULLWATCH_HOME": str(tmp_path / "home"), "DOCKER_HOST": "unix:///nowhere", "CI": "true"}
-    command = [sys.executable, "-c", "from hullwatch.__main__ import main; main()", *words]
+    heeded = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "  # what runs in the background ignores it
+    command = [sys.executable, "-c", f"{heeded}from hullwatch.__main__ import main; main()", *words]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment) as running:
         assert running.stderr is not None
         assert any(line.startswith("directory") for line in running.stderr)
+        slow = (tmp_path / "slow.tar").open("wb")  # opens once the scan waits there: sooner, Python might lose the signal to a finalizer
         running.send_signal(signal.SIGINT)
         out, err = running.communicate(timeout=60)
+        slow.close()
     report = json.loads(out)["report"]
     assert running.returncode == 3
     assert len(report["targets"]) == 1

@@ -75,13 +75,13 @@ class Edges:
         return wanted
 
     @cached_property
-    def engine(self) -> Docker | Unreachable | Denied:
+    def engine(self) -> Docker | NotFound | Unreachable | Denied:
         """The Docker Engine, or why it cannot be asked."""
         from ..targets.engine import connect
 
         try:
             return connect(self.settings.docker_host, timeout_s=self.settings.timeout_s)
-        except (Unreachable, Denied) as error:
+        except (NotFound, Unreachable, Denied) as error:
             return error
 
     @property
@@ -90,7 +90,9 @@ class Edges:
         return None if isinstance(self.engine, HullwatchError) else self.engine
 
     def require_docker(self) -> Docker:
-        """The Docker Engine. Raises Unreachable or Denied."""
+        """The Docker Engine, for what cannot be looked at without. Raises Unreachable or Denied."""
+        if isinstance(self.engine, NotFound):
+            raise Unreachable(self.engine.what, remedy=self.engine.remedy)
         if isinstance(self.engine, HullwatchError):
             raise self.engine
         return self.engine

@@ -53,13 +53,15 @@ def scan(parameters: ScanParameters, edges: Edges) -> Report:
     """Scan. Raises Misuse for what cannot be understood, and the first target's error when no target at all could be looked at."""
     started_at, began = edges.clock.now(), time.monotonic()
     parse_threshold(parameters.fail_on)
-    wanted = _machine(edges) if not parameters.references else _named(parameters.references, edges)
+    wanted = _machine(edges, parameters.only) if not parameters.references else _named(parameters.references, edges)
+    if parameters.only:
+        wanted = _asked(wanted, parameters.only)
     if parameters.remembered:
         _ = edges.history  # an address of it that cannot be understood is said now, not when all was looked at
     taken, unfinished, interrupted = _take(wanted.targets, edges)
     if not taken:
         raise _no_report(wanted, unfinished)
-    judgements, feed_gaps = _judge([each.inventory for each in taken], parameters, edges, fetching=not interrupted)
+    judgements, feed_gaps = _judge([each.inventory for each in taken], edges, fetching=not interrupted)
     run = Run(
         judgements=tuple(judgements),
         seconds=tuple(each.seconds for each in taken),
@@ -74,23 +76,24 @@ def scan(parameters: ScanParameters, edges: Edges) -> Report:
     return replace(report, seconds=time.monotonic() - began, whole_machine=not parameters.references)
 
 
-def _machine(edges: Edges) -> _Wanted:
-    """The host, the daemon, every local image and every running container. Without an engine the host alone, and a note."""
+def _machine(edges: Edges, only: frozenset[FindingKind]) -> _Wanted:
+    """The host, the daemon, every local image and every running container. Where nobody asked for an engine and there is none, a note."""
     host = parse_reference("host")
     engine = edges.engine
-    if isinstance(engine, NotFound):
-        return _Wanted((host,), None, notes=(Note(kind="no-engine", what="Docker Engine", why=engine.what),))
+    if isinstance(engine, NotFound) and FindingKind.BENCHMARK not in only:
+        return _Wanted((host,), None, notes=(Note(kind="no-engine", what=engine.what, why="images and containers are not looked at"),))
     if isinstance(engine, HullwatchError):
-        return _Wanted(
-            (host,), None, unfinished=(Unfinished(reference="daemon", gap=gap_of(engine, "Docker Engine, its images and containers")),)
-        )
+        return _without_engine(host, engine)
     try:
         local = list_local(engine)
     except HullwatchError as error:
-        return _Wanted(
-            (host,), None, unfinished=(Unfinished(reference="daemon", gap=gap_of(error, "Docker Engine, its images and containers")),)
-        )
-    return _Wanted((host, parse_reference("daemon"), *local.images, *local.containers), local)
+        return _without_engine(host, error)
+    return _Wanted((host, parse_reference("daemon"), *local.images, *local.containers), local, notes=local.notes)
+
+
+def _without_engine(host: Target, error: HullwatchError) -> _Wanted:
+    unfinished = Unfinished(reference="daemon", gap=gap_of(error, "Docker Engine, its images and containers"))
+    return _Wanted((host,), None, unfinished=(unfinished,))
 
 
 def _named(references: Sequence[str], edges: Edges) -> _Wanted:
@@ -120,6 +123,25 @@ def _running(edges: Edges) -> Local | None:
         return list_local(edges.docker)
     except HullwatchError:
         return None
+
+
+def _kinds_of(target: Target) -> frozenset[FindingKind]:
+    """What kinds of findings a target is judged for."""
+    return frozenset({FindingKind.BENCHMARK if target.kind is TargetKind.DAEMON else FindingKind.VULNERABILITY})
+
+
+def _asked(wanted: _Wanted, only: frozenset[FindingKind]) -> _Wanted:
+    """The targets that are judged for these kinds; the others are not looked at, which is a note. Raises Misuse where nothing is left."""
+    asked = tuple(target for target in wanted.targets if _kinds_of(target) & only)
+    if not asked and not wanted.unfinished:
+        remedy = "packages have vulnerabilities, the daemon has benchmark findings; hullwatch agent watches the integrity of files"
+        raise Misuse(f"nothing that was named is judged for {' or '.join(sorted(only))}", remedy=remedy)
+    count = len(wanted.targets) - len(asked)
+    if not count:
+        return wanted
+    why = f"not looked at: --only {' --only '.join(sorted(only))}"
+    notes = (*wanted.notes, Note(kind="not-asked", what=f"{count} target{'s' if count > 1 else ''}", why=why))
+    return _Wanted(asked, wanted.local, notes=notes, unfinished=wanted.unfinished)
 
 
 def _take(targets: Sequence[Target], edges: Edges) -> tuple[list[_Taken], tuple[Unfinished, ...], bool]:
@@ -175,34 +197,31 @@ def _no_report(wanted: _Wanted, unfinished: tuple[Unfinished, ...]) -> Hullwatch
     return error_of(gaps[0], said) if gaps else NotFound(said)
 
 
-def _judge(
-    inventories: Sequence[Inventory], parameters: ScanParameters, edges: Edges, *, fetching: bool
-) -> tuple[list[Judgement], tuple[Gap, ...]]:
+def _judge(inventories: Sequence[Inventory], edges: Edges, *, fetching: bool) -> tuple[list[Judgement], tuple[Gap, ...]]:
     """Fetch what these inventories need, then judge each. The gaps are those of fetching."""
-    wants_packages = not parameters.only or FindingKind.VULNERABILITY in parameters.only
     with_packages = [each for each in inventories if each.target.kind is not TargetKind.DAEMON]
     gaps: tuple[Gap, ...] = ()
-    if fetching and wants_packages and with_packages and not edges.settings.offline:
+    if fetching and with_packages and not edges.settings.offline:
         try:
             gaps = refresh(with_packages, edges)
         except KeyboardInterrupt:
             edges.progress.warn("interrupted: what was looked at is judged by the feeds that are there; again: at once")
             gaps = (Gap(kind="interrupted", what="advisories", why="interrupted before all feeds were asked; scan again"),)
-    judgements = [_judged(each, edges, packages=wants_packages, alone=len(inventories) == 1) for each in inventories]
-    return [_only(each, parameters.only) for each in judgements], gaps
+        except DEFECTS as error:  # what was looked at is judged by the feeds that are there
+            gaps = (gap_of(error, "advisories"),)
+    return [_judged(each, edges, alone=len(inventories) == 1) for each in inventories], gaps
 
 
-def _judged(inventory: Inventory, edges: Edges, *, packages: bool, alone: bool) -> Judgement:
+def _judged(inventory: Inventory, edges: Edges, *, alone: bool) -> Judgement:
     """The judgement of one inventory; a defect of ours among several is a gap of this one."""
-    bare = Judgement(inventory=inventory, gaps=inventory.gaps, notes=inventory.notes)
     try:
         if inventory.target.kind is TargetKind.DAEMON:
             return judge_daemon(inventory)
-        return judge_packages(inventory, edges.database, now=edges.clock.now()) if packages else bare
+        return judge_packages(inventory, edges.database, now=edges.clock.now())
     except DEFECTS as error:
         if alone:
             raise
-        return replace(bare, gaps=(*bare.gaps, gap_of(error, _title(inventory.target))))
+        return Judgement(inventory=inventory, gaps=(*inventory.gaps, gap_of(error, _title(inventory.target))), notes=inventory.notes)
 
 
 def refresh(inventories: Sequence[Inventory], edges: Edges, *, force: bool = False) -> tuple[Gap, ...]:
@@ -220,10 +239,3 @@ def refresh(inventories: Sequence[Inventory], edges: Edges, *, force: bool = Fal
         progress=edges.progress,
         force=force,
     )
-
-
-def _only(judgement: Judgement, kinds: frozenset[FindingKind]) -> Judgement:
-    if not kinds:
-        return judgement
-    kept = tuple(finding for finding in judgement.findings if finding.kind in kinds)
-    return replace(judgement, findings=kept)
