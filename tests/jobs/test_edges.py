@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from hullwatch.config import Settings
-from hullwatch.errors import Denied, NotFound, Unreachable
+from hullwatch.errors import Denied, HomeUnavailable, NotFound, Unreachable
 from hullwatch.jobs.edges import Edges, gap_of
 from tests.doubles import QuietProgress
 
@@ -23,6 +23,14 @@ def test_a_home_that_cannot_be_written_is_replaced_with_a_warning(tmp_path: Path
     assert edges.home != in_the_way / "home"
     assert len(told.warnings) == 1
     assert str(in_the_way / "home") in told.warnings[0]
+
+
+def test_no_home_at_all_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where not even a temporary one can be made, as on a disk that is only read."""
+    (tmp_path / "file").write_text("")
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "file"))
+    with pytest.raises(HomeUnavailable, match="no temporary one"):
+        _ = Edges(Settings(home=tmp_path / "file/home"), QuietProgress()).home
 
 
 def test_a_new_home_is_closed_to_others(tmp_path: Path) -> None:
