@@ -54,6 +54,20 @@ def test_what_a_waiver_matches(given: dict[str, object], expected: bool) -> None
     assert is_waived(finding("CVE-2023-45853", "zlib", "GHSA-mq29-j5xf-cjwr"), waiver(**given)) is expected
 
 
+@pytest.mark.parametrize(("rule", "expected"), [("5.13", True), ("read-only-root", True), ("5.*", True), ("5.1", False), ("5.12", False)])
+def test_a_check_by_its_name_or_number(rule: str, expected: bool) -> None:
+    """The number that reports show: that of the newest edition. Another edition gave it to another check."""
+    check = Finding(
+        id="f",
+        kind=FindingKind.BENCHMARK,
+        rule="read-only-root",
+        target="daemon",
+        subject="container:web",
+        numbers={"1.5": "5.12", "1.10": "5.13", "1.6": "5.12"},
+    )
+    assert is_waived(check, waiver(rule=rule)) is expected
+
+
 def test_thousands_of_waivers_are_looked_up() -> None:
     """Those that name a rule are found by it and never compiled; of several that match the first is named."""
     many = [waiver(rule=f"CVE-2024-{number:05}") for number in range(10_000)]

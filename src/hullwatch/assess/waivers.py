@@ -30,7 +30,7 @@ class Waived(Struct, frozen=True):
 def waive(findings: Iterable[Finding], gaps: Iterable[Gap], waivers: Sequence[Waiver], *, target: Target | str, today: date) -> Waived:
     """Apply to one target's findings and gaps the waivers that have not ended; the first that matches is the one named.
 
-    Globs match whole words: ``rule`` a finding's rule or any alias and ``gap`` a gap's kind, both whatever the case; ``target`` the
+    Globs match whole words: ``rule`` a finding's rule, any alias or a check's number and ``gap`` a gap's kind, both whatever the case; ``target`` the
     reference or the name in tables; ``subject`` a finding's subject, or what a gap is about. A check that passes needs no waiver.
     """
     names = (target, target.partition(":")[2]) if isinstance(target, str) else (target.reference, target.name)
@@ -77,7 +77,7 @@ class _OfRules:
         """Those that match, in their order."""
         if not self._waivers or finding.verdict not in (Verdict.FAIL, Verdict.UNDETERMINED):
             return []
-        names = (finding.rule, *finding.aliases)
+        names = (finding.rule, *finding.aliases, *filter(None, (finding.number,)))
         numbers = {number for name in names for number in self._named.get(name.lower(), ())}
         numbers.update(number for number in self._patterns if any(_fits_any_case(self._waivers[number].rule, name) for name in names))
         return [waiver for waiver in (self._waivers[number] for number in sorted(numbers)) if _fits(waiver.subject, finding.subject)]

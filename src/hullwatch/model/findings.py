@@ -100,6 +100,12 @@ class Finding(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="findin
     """A check that needs a person; its verdict is ``UNDETERMINED`` and it is no gap."""
 
     @property
+    def number(self) -> str:
+        """Of a check: its number in the newest edition that has it; else empty."""
+        editions = sorted(self.numbers, key=lambda edition: [int(part) if part.isdecimal() else 0 for part in edition.split(".")])
+        return self.numbers[editions[-1]] if editions else ""
+
+    @property
     def exploited(self) -> bool:
         """Whether its flaw is known to be exploited."""
         return any(score.kind == "kev" for score in self.scores)
