@@ -30,8 +30,9 @@ class Waived(Struct, frozen=True):
 def waive(findings: Iterable[Finding], gaps: Iterable[Gap], waivers: Sequence[Waiver], *, target: Target | str, today: date) -> Waived:
     """Apply to one target's findings and gaps the waivers that have not ended; the first that matches is the one named.
 
-    Globs match whole words: ``rule`` a finding's rule, any alias or a check's number and ``gap`` a gap's kind, both whatever the case; ``target`` the
-    reference or the name in tables; ``subject`` a finding's subject, or what a gap is about. A check that passes needs no waiver.
+    Globs match whole words: ``rule`` a finding's rule, any alias or a check's number and ``gap`` a gap's kind, whatever the case;
+    ``target`` the reference or the name in tables; ``subject`` a finding's subject, or what a gap is about. A check that passes needs no
+    waiver.
     """
     names = (target, target.partition(":")[2]) if isinstance(target, str) else (target.reference, target.name)
     current = [each for each in waivers if each.until >= today and any(_fits(each.target, name) for name in names)]
