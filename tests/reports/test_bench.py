@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime
 
+from msgspec.structs import replace
+
 from hullwatch.model import (
     Finding,
     FindingKind,
@@ -19,6 +21,8 @@ from hullwatch.model import (
 )
 from hullwatch.reports.bench import render
 from hullwatch.reports.look import Look
+
+from .builders import waiver
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
 
@@ -92,3 +96,16 @@ def test_hostile_names_stay_on_their_line() -> None:
     shown = render(_report(_answer("privileged", "5.5", "container:a\n\x1b[31mb", Verdict.FAIL, found="true")), Look(width=100)).decode()
     assert "\x1b" not in shown
     assert r"a\n" in shown
+
+
+def test_what_is_waived_is_told_apart_from_what_fails() -> None:
+    """A check fails while one of its objects does that nobody waived; the reason and the end stand beside what is waived."""
+    waived = replace(_answer("privileged", "5.5", "container:web", Verdict.FAIL, found="true"), waived_by=waiver("privileged"))
+    one = render(_report(waived, _answer("privileged", "5.5", "container:api", Verdict.PASS)), Look(width=140)).decode()
+    assert "waived 5.5    Title of privileged" in one
+    assert "web: HostConfig.Privileged is true, not false; waived until 2027-03-01: minizip is not shipped" in one
+    assert "remedy" not in one
+    assert one.endswith("1 check, 2 answers: 1 pass, 0 fail, 0 not applicable, 0 undetermined, 1 waived, 0 manual\n")
+    both = render(_report(waived, _answer("privileged", "5.5", "container:api", Verdict.FAIL, found="true")), Look(width=140)).decode()
+    assert "FAIL   5.5    Title of privileged" in both
+    assert "1 fail, 0 not applicable, 0 undetermined, 1 waived" in both
