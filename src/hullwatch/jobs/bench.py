@@ -6,11 +6,14 @@ from fnmatch import fnmatchcase
 from msgspec import Struct
 from msgspec.structs import replace
 
-from ..errors import Misuse
-from ..model import Finding, FindingKind, Report, Reported
+from ..assess.benchmark import GAP, open_question
+from ..errors import Misuse, NotFound
+from ..model import Finding, FindingKind, Report, TargetReport
 from .edges import Edges
-from .reporting import settled
+from .reporting import conclude, settled
 from .scan import ScanParameters, scan
+
+_OBJECTS = ("container", "image")
 
 
 class BenchParameters(Struct, frozen=True, kw_only=True):
@@ -26,18 +29,29 @@ class BenchParameters(Struct, frozen=True, kw_only=True):
 
 
 def bench(parameters: BenchParameters, edges: Edges) -> Report:
-    """Judge the daemon and what it runs. Raises as ``scan``, and Misuse when ``checks`` names nothing that exists."""
+    """Judge the daemon and what it runs. Raises as ``scan``, and Misuse, NotFound when a filter names nothing that exists."""
     wanted = replace(parameters.scan, references=("daemon",), only=frozenset({FindingKind.BENCHMARK}))
     report = scan(wanted, edges)
     known = [each.finding for target in report.targets for each in target.findings]
     for name in parameters.checks + parameters.excluded_checks:
         if not any(_is_named(finding, name) for finding in known):
             raise Misuse(f"no check is called {name!r}", remedy="hullwatch bench shows each check's number and name")
-    return settled(replace(report, targets=tuple(replace(each, findings=_filtered(each.findings, parameters)) for each in report.targets)))
+    for glob in parameters.objects:
+        if not any(_is_kept(finding.subject, (glob,)) for finding in known):
+            what = f"no running container and no image is called {glob}"
+            raise NotFound(what, remedy="hullwatch bench shows their names, which match whole; * stands for anything")
+    filtered = settled(replace(report, targets=tuple(_filtered(each, parameters) for each in report.targets)))
+    conclude(filtered, edges)
+    return filtered
 
 
-def _filtered(findings: Iterable[Reported], parameters: BenchParameters) -> tuple[Reported, ...]:
-    return tuple(each for each in findings if _is_wanted(each.finding, parameters))
+def _filtered(target: TargetReport, parameters: BenchParameters) -> TargetReport:
+    """The target with the answers that are wanted, and without the gaps of the others."""
+    kept = tuple(each for each in target.findings if _is_wanted(each.finding, parameters))
+    asked = {open_question(each.finding) for each in kept}
+    others = {open_question(each.finding) for each in target.findings} - asked
+    gaps, waived = (tuple(gap for gap in each if gap.kind != GAP or gap.what not in others) for each in (target.gaps, target.waived_gaps))
+    return replace(target, findings=kept, gaps=gaps, waived_gaps=waived)
 
 
 def _is_wanted(finding: Finding, parameters: BenchParameters) -> bool:
@@ -45,12 +59,17 @@ def _is_wanted(finding: Finding, parameters: BenchParameters) -> bool:
         return False
     if any(_is_named(finding, name) for name in parameters.excluded_checks):
         return False
-    kind, _, name = finding.subject.partition(":")
-    if kind not in ("container", "image"):
+    if finding.subject.partition(":")[0] not in _OBJECTS:
         return True
-    if parameters.objects and not any(fnmatchcase(name, glob) for glob in parameters.objects):
+    if parameters.objects and not _is_kept(finding.subject, parameters.objects):
         return False
-    return not any(fnmatchcase(name, glob) for glob in parameters.excluded_objects)
+    return not _is_kept(finding.subject, parameters.excluded_objects)
+
+
+def _is_kept(subject: str, globs: Iterable[str]) -> bool:
+    """Whether this is a container or image whose name matches."""
+    kind, _, name = subject.partition(":")
+    return kind in _OBJECTS and any(fnmatchcase(name, glob) for glob in globs)
 
 
 def _is_named(finding: Finding, name: str) -> bool:

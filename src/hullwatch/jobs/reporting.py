@@ -86,7 +86,7 @@ def report_on(run: Run, waivers: Sequence[Waiver], fail_on: str, edges: Edges, *
     )
     report = settled(report)
     if run.number is None:
-        _conclude(report, edges)
+        conclude(report, edges)
     return report
 
 
@@ -137,7 +137,7 @@ def _remember(run: Run, edges: Edges) -> "Mapping[str, Remembered]":
         return {}
 
 
-def _conclude(report: Report, edges: Edges) -> None:
+def conclude(report: Report, edges: Edges) -> None:
     """Note in the history how the run ended."""
     if not report.run or edges.history is None:
         return

@@ -23,6 +23,10 @@ CHECKS: tuple[Check, ...] = (
 """All checks, in the benchmark's order."""
 
 
+GAP = "check"
+"""Kind of the gaps that stand for a check's answer."""
+
+
 def judge_daemon(inventory: Inventory) -> Judgement:
     """Ask every check of every object it is about. What could not be determined is a gap too, save for manual checks."""
     gaps = list(inventory.gaps)
@@ -32,11 +36,19 @@ def judge_daemon(inventory: Inventory) -> Judgement:
         return Judgement(inventory=inventory, gaps=tuple(gaps), notes=inventory.notes)
     for check in CHECKS:
         for subject, answer in answers(check, inventory.daemon):
-            findings.append(_finding(check, answer, subject, inventory.target.reference))
-            if answer.verdict is Verdict.UNDETERMINED and not check.manual:
-                of = f" on {subject}" if subject.startswith(("container:", "image:")) else ""
-                gaps.append(Gap(kind="check", what=f"{check.number} {check.slug}{of}", why="; ".join(answer.notes)))
+            finding = _finding(check, answer, subject, inventory.target.reference)
+            findings.append(finding)
+            if what := open_question(finding):
+                gaps.append(Gap(kind=GAP, what=what, why="; ".join(answer.notes)))
     return Judgement(inventory=inventory, findings=tuple(findings), gaps=tuple(gaps), notes=inventory.notes)
+
+
+def open_question(finding: Finding) -> str:
+    """What the gap of an undetermined answer is about; empty where there is none, as for a manual check."""
+    if finding.verdict is not Verdict.UNDETERMINED or finding.manual:
+        return ""
+    of = f" on {finding.subject}" if finding.subject.startswith(("container:", "image:")) else ""
+    return f"{finding.number} {finding.rule}{of}"
 
 
 def _finding(check: Check, answer: Answer, subject: str, target: str) -> Finding:
