@@ -153,6 +153,7 @@ def test_exit_status_tells_findings_gaps_and_misuse_apart(tmp_path: Path, mirror
     with_mirror = ("--mirror", str(mirror))
     assert hullwatch("scan", target, *with_mirror).returncode == 1
     assert hullwatch("scan", target, *with_mirror, "--fail-on", "never").returncode == 0
+    assert hullwatch("scan", f"dir:{clean}", f"archive:{tmp_path}/none.tar", *with_mirror, "--fail-on", "Never").returncode == 0
     assert hullwatch("scan", f"dir:{clean}", *with_mirror).returncode == 0
     assert hullwatch("scan", f"dir:{clean}", f"archive:{tmp_path}/none.tar", *with_mirror).returncode == 3
     assert hullwatch("scan", f"archive:{tmp_path}/none.tar", *with_mirror).returncode == 2

@@ -182,6 +182,23 @@ def test_a_clean_report_says_what_it_looked_at() -> None:
     assert "CLEAN: 412 packages judged, 0 gaps, data 2 h old\nhow many have no fix yet: not known" in render_screen(blind, Look()).stdout
 
 
+@pytest.mark.parametrize(
+    ("fail_on", "status", "why"),
+    [
+        ("high,fixable", 1, "exit 1: findings >= high with a fix"),
+        ("critical,low", 1, "exit 1: findings >= low"),
+        ("Low , critical", 1, "exit 1: findings >= low"),
+        ("exploited", 1, "exit 1: exploited findings"),
+        ("fixable", 0, "exit 0: no findings with a fix"),
+        ("NEVER", 0, "exit 0: --fail-on never"),
+    ],
+)
+def test_why_a_run_ends_as_it_does(fail_on: str, status: int, why: str) -> None:
+    """In the words of the threshold, of which the lowest severity counts."""
+    report = replace(image_report(), fail_on=fail_on, exit_status=status)
+    assert why in render_screen(report, Look(piped=True)).stdout.splitlines()
+
+
 def test_a_report_of_changes_is_not_clean_where_something_known_is_left_out() -> None:
     """Nothing new is no good news: what was there before still is, and is counted; what is gone is listed."""
     before = image_report()

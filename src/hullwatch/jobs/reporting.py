@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from .. import __version__
 from ..assess.difference import beyond_image, relation_to_image
 from ..assess.mends import plan_mends, upgrades_of
-from ..assess.threshold import fails
+from ..assess.threshold import fails, parse_threshold
 from ..assess.waivers import ending, unused, waive
 from ..errors import HullwatchError
 from ..model import Finding, Gap, Judgement, Note, Report, Reported, TargetKind, TargetReport, Unfinished, Verdict, Waiver
@@ -94,7 +94,7 @@ def settled(report: Report) -> Report:
     """The report with its exit status, which follows from what it holds."""
     failed = fails(report.targets, report.fail_on)
     incomplete = bool(report.unfinished) or any(target.gaps for target in report.targets)
-    status = 0 if report.fail_on == "never" else 1 if failed else 3 if incomplete else 0
+    status = 0 if parse_threshold(report.fail_on).never else 1 if failed else 3 if incomplete else 0
     return replace(report, failed=failed, incomplete=incomplete, exit_status=status)
 
 

@@ -9,6 +9,9 @@ from ..summary import Summary, count_target, is_open_flaw, urgency
 from .checks import failed_checks
 from .styled import Line, flow, line
 
+_NEVER = "never"
+_WORST_FIRST = ("critical", "high", "medium", "low")
+
 
 def footer(report: Report, summary: Summary, look: Look) -> list[Line]:
     """Data and exit on one line, hints on the next."""
@@ -29,16 +32,16 @@ def data(report: Report) -> str:
 
 
 def why_exit(report: Report, summary: Summary) -> str:
-    """The exit status and the one reason for it; where findings and gaps both hold, the second is said beside."""
+    """The exit status and the one reason for it: findings before gaps, which the header counts."""
     gaps = many(summary.total.gaps, "gap")
     asked = threshold(report.fail_on)
     match report.exit_status:
-        case 0 if report.fail_on == "never":
-            return "exit 0: --fail-on never"
+        case 0 if asked == _NEVER:
+            return f"exit 0: --fail-on {_NEVER}"
         case 0:
             return f"exit 0: no {asked}"
         case 1:
-            return f"exit 1: {asked}" + (f", and {gaps}" if report.incomplete and not report.failed else "")
+            return f"exit 1: {asked}"
         case 3:
             return f"exit 3: {gaps} that no waiver covers"
         case status:
@@ -46,11 +49,14 @@ def why_exit(report: Report, summary: Summary) -> str:
 
 
 def threshold(fail_on: str) -> str:
-    """``findings >= high with a fix`` of ``high,fixable``."""
-    words = [word.strip() for word in fail_on.split(",")]
-    severities = [word for word in words if word not in ("fixable", "exploited", "never")]
+    """``findings >= high with a fix`` of ``high,fixable``; of several severities the lowest counts."""
+    words = [word.strip().lower() for word in fail_on.split(",") if word.strip()]
+    severities = [word for word in words if word not in ("fixable", "exploited")]
+    if words == [_NEVER]:
+        return _NEVER
     exploited = "exploited " if "exploited" in words and not severities else ""
-    at_least = f" >= {severities[0]}" if severities else ""
+    lowest = max(severities, key=lambda word: _WORST_FIRST.index(word) if word in _WORST_FIRST else 0, default="")
+    at_least = f" >= {lowest}" if lowest else ""
     return f"{exploited}findings{at_least}{' with a fix' if 'fixable' in words else ''}"
 
 
