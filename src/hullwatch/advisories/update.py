@@ -2,8 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
@@ -14,6 +13,7 @@ from ..errors import Denied, HomeUnavailable, HullwatchError, LimitExceeded, Mal
 from ..model import Feed, Gap, Inventory
 from ..ports import Clock, Progress
 from .apt_sources import read_archives
+from .at_once import several
 from .database import AdvisoryDatabase
 from .feed_file import FeedFile, Fingerprint
 from .feed_writer import FeedWriter
@@ -130,14 +130,13 @@ class _Updating:
         if not errands:
             return
         brought = []
-        pool = ThreadPoolExecutor(_AT_ONCE)
-        try:
-            with self._progress.step(f"reading changelogs of {task.feed.covers}", len(errands), "packages") as step:
-                for errand, records in zip(errands, pool.map(self._run, errands), strict=True):
-                    brought.append((errand.package, records))
-                    step.advance()
-        finally:
-            pool.shutdown(wait=len(brought) == len(errands), cancel_futures=True)  # whoever interrupts does not wait for answers
+        with (
+            self._progress.step(f"reading changelogs of {task.feed.covers}", len(errands), "packages") as step,
+            closing(several(self._run, errands, threads=_AT_ONCE)) as found,
+        ):
+            for errand, records in zip(errands, found, strict=True):
+                brought.append((errand.package, records))
+                step.advance()
         with self._database.writing(task.feed.id, amend=True) as writer:
             for package, records in brought:
                 writer.retell(package, records)
