@@ -17,6 +17,7 @@ from hullwatch.jobs.edges import Edges
 from hullwatch.jobs.inventory import inventory_of
 from hullwatch.jobs.scan import ScanParameters, scan
 from hullwatch.model import FindingKind, Gap, Inventory, Report, Target
+from tests.assess.builders import waiver
 from tests.doubles import QuietProgress
 
 
@@ -50,6 +51,16 @@ def scanned(roots: Sequence[str], progress: QuietProgress, home: Path, *, offlin
 def unfinished(report: Report) -> list[tuple[str, str]]:
     """Kind and name of what is not in the report."""
     return [(each.gap.kind, each.reference.rpartition("/")[2]) for each in report.unfinished]
+
+
+def test_a_target_that_cannot_be_looked_at_may_be_waived_and_does_not_vanish(roots: tuple[str, ...], tmp_path: Path) -> None:
+    """Beside those that were looked at."""
+    missing = waiver(gap="unreachable", target="daemon")
+    edges = Edges(Settings(home=tmp_path / "home", offline=True, docker_host="unix:///nowhere/docker.sock"), QuietProgress())
+    report = scan(ScanParameters(references=(roots[0], "daemon"), waivers=(missing,)), edges)
+    assert report.unfinished == ()
+    assert [each.reference for each in report.waived_unfinished] == ["daemon"]
+    assert report.unused_waivers == ()
 
 
 def test_an_interrupted_scan_reports_what_is_done(roots: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

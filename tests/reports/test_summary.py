@@ -2,6 +2,8 @@ from hypothesis import given
 from msgspec.structs import replace
 
 from hullwatch.model import Report, Scheme, Severity, Verdict
+from hullwatch.reports import sarif
+from hullwatch.reports.look import Look
 from hullwatch.reports.summary import Counts, Tally, add, count_target, rank, summarise
 
 from .builders import ALPINE_FEED, DEBIAN_FEED, KEV_FEED, PYPI_FEED, feed, package
@@ -77,6 +79,16 @@ def test_each_kind_of_package_has_its_own_sources() -> None:
     for feeds, silent in ((), 3), ((PYPI_FEED,), 2), ((DEBIAN_FEED,), 1), ((DEBIAN_FEED, PYPI_FEED), 0):
         counts = count_target(replace(target, inventory=three, feeds=feeds))
         assert (counts.judged_packages, counts.unheard) == (3 - silent, int(silent > 0))
+
+
+def test_what_was_not_looked_at_and_is_waived_is_counted_so() -> None:
+    """It is no gap any more, and does not vanish."""
+    report = unfinished_report()
+    covered = replace(report, unfinished=(), waived_unfinished=report.unfinished)
+    before, after = summarise(report).total, summarise(covered).total
+    assert (after.gaps, after.waived_gaps) == (before.gaps - len(report.unfinished), before.waived_gaps + len(report.unfinished))
+    assert after.waived_gaps > 0
+    assert '"waived": true' in sarif.render(covered, Look()).decode()
 
 
 def test_a_distribution_speaks_of_packages_of_its_own_kind_only() -> None:

@@ -42,6 +42,7 @@ def gathered(parts: Sequence[Report], unfinished: Sequence[Unfinished], run: int
         parts[0],
         targets=tuple(targets),
         unfinished=(*(each for part in parts for each in part.unfinished), *unfinished),
+        waived_unfinished=tuple(each for part in parts for each in part.waived_unfinished),
         mends=plan_mends(targets),
         notes=tuple(dict.fromkeys(note for part in parts for note in part.notes)),
         unused_waivers=tuple(unused),
@@ -64,7 +65,7 @@ def counts_of(report: Report) -> Counts:
         new=sum(each.new for each in told),
         gone=sum(len(target.mended) for target in report.targets),
         gaps=len(report.unfinished) + sum(len(target.gaps) for target in report.targets),
-        waived=len(failing) - len(told) + sum(len(target.waived_gaps) for target in report.targets),
+        waived=len(failing) - len(told) + len(report.waived_unfinished) + sum(len(target.waived_gaps) for target in report.targets),
         failed=report.failed,
         incomplete=report.incomplete,
     )

@@ -65,17 +65,18 @@ def report_on(run: Run, waivers: Sequence[Waiver], fail_on: str, edges: Edges, *
             seconds=seconds,
         )
         targets.append(replace(target, upgrades=upgrades_of(target)))
-    open_unfinished = []
+    unfinished: dict[bool, list[Unfinished]] = {True: [], False: []}
     for each in run.unfinished + tuple(Unfinished(reference=gap.what, gap=gap) for gap in run.feed_gaps):
         waived = waive((), (each.gap,), waivers, target=each.reference, today=today)
         used.update(waived.used)
-        open_unfinished += [each] if waived.gaps else []
+        unfinished[bool(waived.waived_gaps)].append(each)
     report = Report(
         made_at=run.started_at,
         machine=read_host_facts(edges.files).hostname or "this machine",
         version=__version__,
         targets=tuple(targets),
-        unfinished=tuple(open_unfinished),
+        unfinished=tuple(unfinished[False]),
+        waived_unfinished=tuple(unfinished[True]),
         mends=plan_mends(targets),
         notes=run.notes,
         unused_waivers=tuple(unused(waivers, used)),

@@ -74,6 +74,8 @@ class Report(Struct, frozen=True, kw_only=True, omit_defaults=True):
     version: str
     targets: tuple[TargetReport, ...] = ()
     unfinished: tuple[Unfinished, ...] = ()
+    waived_unfinished: tuple[Unfinished, ...] = ()
+    """Of those that were asked for and not looked at, the ones that a waiver covers."""
     mends: tuple[Mend, ...] = ()
     """In order; every mend's findings are unwaived and fixable."""
     notes: tuple[Note, ...] = ()

@@ -48,7 +48,7 @@ def render(report: Report, look: Look) -> bytes:
     """One log, the same bytes for the same report."""
     report = with_strings(report, encodable)
     runs = [_run(target, report) for target in report.targets]
-    if report.unfinished:
+    if report.unfinished or report.waived_unfinished:
         runs.append(_unfinished_run(report))
     log = {"$schema": SCHEMA, "version": "2.1.0", "runs": runs}
     return msgspec.json.format(msgspec.json.encode(log), indent=2) + b"\n"
@@ -85,6 +85,10 @@ def _run(target: TargetReport, report: Report) -> Json:
 def _unfinished_run(report: Report) -> Json:
     """What was asked for and could not be looked at at all."""
     notifications = [_notification(each.gap, "error") | {"properties": {"target": each.reference}} for each in report.unfinished]
+    covered = [
+        _notification(each.gap, "note") | {"properties": {"target": each.reference, "waived": True}} for each in report.waived_unfinished
+    ]
+    notifications += covered
     invocation = {"executionSuccessful": False, "toolExecutionNotifications": notifications, "endTimeUtc": _utc(report)}
     return {"tool": _tool(report, []), "automationDetails": {"id": "hullwatch/unfinished"}, "invocations": [invocation], "results": []}
 

@@ -141,7 +141,7 @@ def summarise(report: Report) -> Summary:
     mendable = {each.finding.id: each.finding for target in report.targets for each in target.findings if can_be_mended(each)}
     times = [target.previous_at for target in report.targets if target.previous_at is not None]
     return Summary(
-        total=add([*targets, Counts(gaps=len(report.unfinished))], Counts),
+        total=add([*targets, Counts(gaps=len(report.unfinished), waived_gaps=len(report.waived_unfinished))], Counts),
         targets=targets,
         flaws=len({finding.rule for finding in mendable.values()}),
         exploited_flaws=len({finding.rule for finding in mendable.values() if finding.exploited}),
