@@ -43,6 +43,7 @@ def test_a_run_goes_from_queued_over_running_to_its_end(memory: Memory) -> None:
         ([Counts(failed=True), Counts(incomplete=True)], "high", RunStatus.SUCCEEDED, 1),
         ([Counts(), None], "high", RunStatus.SUCCEEDED, 3),
         ([Counts(incomplete=True), None], "never", RunStatus.SUCCEEDED, 0),
+        ([Counts(incomplete=True), None], " Never", RunStatus.SUCCEEDED, 0),
         ([None, None], "high", RunStatus.FAILED, 2),
     ],
 )

@@ -189,5 +189,5 @@ def _conclusion(connection: Connection, run: Run, error: Gap | None) -> dict[str
     if RunStatus.SUCCEEDED not in found:
         return {"status": RunStatus.FAILED.value, "error": f"{error.what}: {error.why}" if error else None, "exit_status": 2}
     counts = run.counts
-    status = 0 if run.parameters.fail_on == "never" else 1 if counts.failed else 3 if counts.incomplete else 0
+    status = 0 if run.parameters.fail_on.strip().lower() == "never" else 1 if counts.failed else 3 if counts.incomplete else 0
     return {"status": RunStatus.SUCCEEDED.value, "failed": counts.failed, "incomplete": counts.incomplete, "exit_status": status}
