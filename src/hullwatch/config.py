@@ -1,6 +1,7 @@
 """Settings: read once, at a door, from ``hullwatch.toml`` here, then in the home, then ``HULLWATCH_…`` and options; one frozen record."""
 
 import os
+import re
 import stat
 import tomllib
 from collections.abc import Mapping
@@ -20,6 +21,7 @@ _FILE_LIMIT = 64 * 1024
 """Bytes of a settings file."""
 _OPEN = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _MIRRORS = ("file", "http", "https")
+_LOGIN = re.compile(r"(?<=://)[^/\s]*@")
 Count = Annotated[int, msgspec.Meta(ge=1)]
 
 
@@ -162,17 +164,24 @@ def _path(wanted: type, value: object) -> object:
     raise TypeError(f"expected {wanted.__name__}, got {value!r}")
 
 
+def without_login(address: str) -> str:
+    """An address as it may be said and kept: without the user's name and password."""
+    return _LOGIN.sub("", address)
+
+
 def _check_mirror(mirror: str) -> None:
     """Raises Misuse for what is neither a path nor an address that can be asked."""
     if any(character < " " or character == "\x7f" for character in mirror):
-        raise Misuse(f"settings: mirror: {mirror!r} holds characters that no path or address has")
+        raise Misuse(f"settings: mirror: {without_login(mirror)!r} holds characters that no path or address has")
     try:
         parts = urlsplit(mirror)
         if "://" in mirror and (parts.scheme not in _MIRRORS or (parts.scheme != "file" and not parts.hostname) or parts.port == 0):
             raise ValueError
     except ValueError as error:
         remedy = "name a directory, or an address such as https://mirror.example.org/feeds"
-        raise Misuse(f"settings: mirror: {mirror!r} is neither a directory nor an http, https or file address", remedy=remedy) from error
+        raise Misuse(
+            f"settings: mirror: {without_login(mirror)!r} is neither a directory nor an http, https or file address", remedy=remedy
+        ) from error
 
 
 def _keys() -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from hullwatch.advisories.database import AdvisoryDatabase
 from hullwatch.advisories.fetch import Fetcher
@@ -58,6 +59,6 @@ class LonelyFetcher(Fetcher):
     """A fetcher that reaches loopback and files alone, as on a machine without a network."""
 
     def _asked(self, place: Place, headers: Mapping[str, str], limit: int, step: Step | None) -> Answer:
-        if not place.address.startswith("http://127.0.0.1:"):
+        if urlsplit(place.address).hostname != "127.0.0.1":
             raise Unreachable(f"{place.address}: no network")
         return super()._asked(place, headers, limit, step)

@@ -258,6 +258,32 @@ def test_a_host_that_cannot_be_reached_is_asked_once(waits: list[float]) -> None
     assert len(waits) == 2
 
 
+def test_a_login_is_used_and_never_told(web: Web) -> None:
+    """A mirror's password is not in what is said, nor in what is kept."""
+    web.answer = once(answering(status=503), answering(status=503), answering(status=503), answering(etag='"1"'), answering(status=304))
+    mirror = web.address.replace("://", "://me:s3cret@")
+    with LonelyFetcher(mirror=mirror, timeout_s=0.5, progress=QuietProgress(), sleep=lambda _: None) as fetcher:
+        with pytest.raises(Unreachable) as told:
+            fetch(fetcher)
+        _, fingerprint, _ = fetch(fetcher)
+        assert fetch(fetcher, fingerprint)[2]
+    assert "s3cret" not in f"{told.value}{fingerprint}"
+    assert web.requests[-1][1]["authorization"].startswith("Basic ")
+    assert web.requests[-1][1]["if-none-match"] == '"1"'
+
+
+@pytest.mark.parametrize("proxy", ["socks5://127.0.0.1:1", "nonsense://u:s3cret@host", "http://[::1"])
+def test_a_proxy_that_cannot_be_used_is_said(proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of apt's configuration or of the environment: no feed can be had, and everything else goes on."""
+    archive = Archive(published="https://feeds.example.org", places=(Place("http://127.0.0.1:1", proxy),))
+    with LonelyFetcher(archives=[archive], timeout_s=0.5, progress=QuietProgress()) as fetcher, pytest.raises(Unreachable) as told:
+        fetch(fetcher)
+    assert "s3cret" not in str(told.value)
+    monkeypatch.setenv("ALL_PROXY", "socks5://127.0.0.1:1")
+    with LonelyFetcher(mirror="http://127.0.0.1:1", timeout_s=0.5, progress=QuietProgress()) as fetcher, pytest.raises(Unreachable):
+        fetch(fetcher)
+
+
 def test_the_most_telling_failure_is_told(web: Web, tmp_path: Path) -> None:
     """That a directory has no such file says less than that the publisher cannot be reached."""
     with (

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from .. import __version__
+from ..config import without_login
 from ..errors import Denied, HomeUnavailable, HullwatchError, LimitExceeded, Malformed, NotFound, Unreachable, Untrusted
 from ..ports import KIBIBYTE, MEBIBYTE, Progress, Step
 from . import transfer
@@ -92,7 +93,7 @@ class Fetcher:
         path = path_of(place.address)
         if path is not None:
             return _from_file(path, wanted, known)
-        headers = {} if known is None or known.place != place.address else _conditions(known)
+        headers = {} if known is None or known.place != without_login(place.address) else _conditions(known)
         if quietly:
             answer = self._asked(place, headers, wanted.limit_bytes, None)
         else:
@@ -102,9 +103,9 @@ class Fetcher:
             return Fetched(body=answer.body, fingerprint=known, unchanged=True)
         if answer.status != 200:
             answer.body.close()
-            raise Unreachable(f"{place.address}: answers {answer.status} to a plain question")
+            raise Unreachable(f"{without_login(place.address)}: answers {answer.status} to a plain question")
         fingerprint = Fingerprint(
-            address=wanted.address, sha256=answer.sha256, place=place.address,
+            address=wanted.address, sha256=answer.sha256, place=without_login(place.address),
             etag=answer.headers.get("etag", ""), last_modified=answer.headers.get("last-modified", ""),
         )  # fmt: skip
         return Fetched(body=answer.body, fingerprint=fingerprint, unchanged=known is not None and known.sha256 == answer.sha256)
@@ -146,7 +147,7 @@ class Fetcher:
         for place in places_of(address, mirror=self._mirror, archives=self._archives):
             try:
                 path = path_of(place.address)
-                return _opened(path) if path is not None else _pieces(partial(self._piece, place), place.address)
+                return _opened(path) if path is not None else _pieces(partial(self._piece, place), without_login(place.address))
             except HullwatchError as error:
                 failures.append(error)
         raise _most_telling(failures)
@@ -160,12 +161,16 @@ class Fetcher:
             if proxy not in self._clients:
                 import httpx
 
-                self._clients[proxy] = httpx.Client(
-                    timeout=self._timeout_s,
-                    headers={"user-agent": f"hullwatch/{__version__}"},
-                    proxy=proxy if proxy and proxy != DIRECT else None,
-                    trust_env=not proxy,
-                )
+                try:
+                    self._clients[proxy] = httpx.Client(
+                        timeout=self._timeout_s,
+                        headers={"user-agent": f"hullwatch/{__version__}"},
+                        proxy=proxy if proxy and proxy != DIRECT else None,
+                        trust_env=not proxy,
+                    )
+                except (ImportError, ValueError, httpx.InvalidURL) as error:  # of a SOCKS proxy, or of none that anybody could use
+                    whose = f"the proxy {without_login(proxy)} of apt" if proxy else "the proxy that the environment names"
+                    raise Unreachable(f"{whose} cannot be used: {error}", remedy="name an http proxy, or none") from error
             return self._clients[proxy]
 
     def close(self) -> None:

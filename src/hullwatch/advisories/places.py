@@ -6,6 +6,7 @@ from urllib.parse import unquote, urlsplit
 
 from msgspec import Struct
 
+from ..config import without_login
 from ..errors import Malformed, Misuse
 
 DIRECT = "direct"
@@ -51,7 +52,7 @@ def mirror_address(mirror: str) -> str:
     if not colon:
         return Path(mirror).expanduser().absolute().as_uri().rstrip("/")
     if scheme.lower() not in ("http", "https", "file"):
-        raise Misuse(f"mirror {mirror!r} is neither a directory nor an http, https or file address")
+        raise Misuse(f"mirror {without_login(mirror)!r} is neither a directory nor an http, https or file address")
     return mirror.rstrip("/")
 
 

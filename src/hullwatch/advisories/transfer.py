@@ -10,6 +10,7 @@ from urllib.parse import urljoin, urlsplit
 
 from msgspec import Struct
 
+from ..config import without_login
 from ..errors import HomeUnavailable, HullwatchError, LimitExceeded, Malformed, NotFound, Unreachable, Untrusted
 from ..ports import KIBIBYTE, MEBIBYTE, Step
 
@@ -56,20 +57,22 @@ def get(client: "httpx.Client", address: str, headers: Mapping[str, str], *, lim
         for _ in range(_REDIRECTS + 1):
             with client.stream("GET", address, headers=dict(headers)) as response:
                 if not response.has_redirect_location:
-                    return _received(response, address, limit, ends, step)
+                    return _received(response, without_login(address), limit, ends, step)
                 address = _redirected(address, response.headers["location"])
     except httpx.ConnectError as error:
-        raise _no_connection(address, error) from error
+        raise _no_connection(without_login(address), error) from error
     except httpx.TimeoutException as error:
         gone = isinstance(error, httpx.ConnectTimeout)
-        raise Again(Unreachable(f"{address}: no answer within {timeout_s:g} s"), host_is_gone=gone) from error
+        raise Again(Unreachable(f"{without_login(address)}: no answer within {timeout_s:g} s"), host_is_gone=gone) from error
     except httpx.TransportError as error:
-        raise Again(Unreachable(f"{address}: {error}")) from error
+        raise Again(Unreachable(f"{without_login(address)}: {error}")) from error
     except OSError as error:
-        raise HomeUnavailable(f"{address} cannot be kept: {error.strerror or error}", remedy="make room for temporary files") from error
+        raise HomeUnavailable(
+            f"{without_login(address)} cannot be kept: {error.strerror or error}", remedy="make room for temporary files"
+        ) from error
     except (httpx.InvalidURL, httpx.StreamError, httpx.DecodingError, UnicodeError) as error:
-        raise Malformed(f"{address}: {error}") from error
-    raise Unreachable(f"{address}: redirected more than {_REDIRECTS} times")
+        raise Malformed(f"{without_login(address)}: {error}") from error
+    raise Unreachable(f"{without_login(address)}: redirected more than {_REDIRECTS} times")
 
 
 def _no_connection(address: str, error: Exception) -> Exception:
@@ -89,7 +92,7 @@ def _redirected(address: str, location: str) -> str:
     old, new = urlsplit(address), urlsplit(target)
     if new.scheme == "https" or (new.scheme == old.scheme == "http" and new.netloc == old.netloc):
         return target
-    raise Untrusted(f"{address} redirects to {target}, which is neither the same host nor https")
+    raise Untrusted(f"{without_login(address)} redirects to {without_login(target)}, which is neither the same host nor https")
 
 
 def _received(response: "httpx.Response", address: str, limit: int, ends: float, step: Step | None) -> Answer:
