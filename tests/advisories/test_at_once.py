@@ -35,21 +35,21 @@ def test_an_error_is_raised_in_its_place() -> None:
 def test_whoever_stops_listening_has_no_more_begun() -> None:
     """One is under way; the others are not begun once it ends."""
     begun: list[int] = []
-    told, go_on = threading.Event(), threading.Event()
+    told, go_on, ended = threading.Event(), threading.Event(), threading.Event()
 
     def act(item: int) -> int:
         begun.append(item)
         if item == 2:
             told.set()
-            assert go_on.wait(30)
+            go_on.wait(30)
+            ended.set()
         return item
 
     with closing(several(act, [1, 2, 3], threads=1)) as answers:
         assert next(answers) == 1
         assert told.wait(30)
-    worker = next(each for each in threading.enumerate() if "work" in each.name)
     go_on.set()
-    worker.join(30)
+    assert ended.wait(30)
     assert begun == [1, 2]
 
 
