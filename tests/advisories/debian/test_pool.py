@@ -56,7 +56,7 @@ def read(
         (
             "x.diff.gz",
             gzip.compress(
-                b"--- x.orig/a\n+++ x/a\n@@ -1 +1 @@\n+y (9) z; u=v\n"
+                b"--- x.orig/a\n+++ x/a\n@@ -1 +1 @@\n+y (9) z; u=v\n+++ \n+++ b/debian/changelog\n"
                 b"--- x.orig/debian/changelog\n+++ x-3/debian/changelog\n@@ -0,0 +1,9 @@\n"
                 + b"".join(b"+" + line + b"\n" for line in TEXT.encode().splitlines())
             ),
@@ -163,6 +163,9 @@ def test_what_unpacks_to_too_much_is_refused(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(debian_pool, "UNPACKED_LIMIT", 100_000)
     data = lzma.compress(tar(debian__a=bytes(200_000), debian__changelog=TEXT))
     assert "unpacks to more" in read(offer("1:3-1", "x.debian.tar.xz"), archive(x__debian__tar__xz=data), "1").failure
+    bomb = deb(documented("a", " no entry\n" * 20_000))
+    found = read(offer("1:3-1", "gone"), archive(a__deb=bomb), "1", binaries=[("a.deb", 5000)])
+    assert "unpacks to more" in found.failure
 
 
 @given(st.binary(), st.sampled_from(["debian.tar.xz", "diff.gz", "tar.zst", "tar.bz2", "tar.gz"]), st.booleans())

@@ -148,7 +148,7 @@ def _tar_lines(stream: BinaryIO, wanted: re.Pattern[str], what: str) -> Iterator
         with tarfile.open(fileobj=stream, mode="r|") as archive:
             for member in archive:
                 if member.isfile() and wanted.fullmatch(member.name) and (content := archive.extractfile(member)) is not None:
-                    yield from _lines(unpacked(cast(BinaryIO, content), member.name))
+                    yield from _lines(bounded(unpacked(cast(BinaryIO, content), member.name), UNPACKED_LIMIT, what))
                     return
                 if member.issym() and _DOCUMENTS.fullmatch(member.name):
                     elsewhere = member.linkname.rstrip("/").rpartition("/")[2]
@@ -180,12 +180,13 @@ def tar_members(address: str, file: Listed, wanted: re.Pattern[str], limit: int,
 
 def _diff_lines(stream: BinaryIO) -> Iterator[str]:
     """Lines that a diff adds to ``debian/changelog``."""
-    inside = False
+    inside, before = False, ""
     for line in _lines(stream):
-        if line.startswith(("+++ ", "--- ")):
-            inside = line.startswith("+++ ") and line.split()[1].endswith("/debian/changelog")
+        if line.startswith("+++ ") and before.startswith("--- "):  # a name; alone it is a line that is added and begins with ++
+            inside = any(name.endswith("/debian/changelog") for name in line.split()[1:2])
         elif inside and line.startswith("+"):
             yield line[1:]
+        before = line
 
 
 def _lines(stream: BinaryIO) -> Iterator[str]:
