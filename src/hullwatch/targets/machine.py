@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from ..errors import Denied, Unreachable
+from ..errors import Denied, HullwatchError, Unreachable
 from ..model import FileKind, FileState, Gap, Location
 from ..model.reads import Reads, compiled
 from ..ports import KIBIBYTE, File, Files
@@ -164,11 +164,12 @@ def read_host_facts(files: Files) -> HostFacts:
 
 
 def _line(files: Files, path: str) -> str:
+    """The first line of a short file; empty where there is none, or none that can be read: nothing hangs on it."""
     try:
         file = files.open(path)
-    except Denied:
+        return file.text(4 * KIBIBYTE).partition("\n")[0].strip() if file else ""
+    except HullwatchError:
         return ""
-    return file.text(4 * KIBIBYTE).strip() if file else ""
 
 
 __all__ = ["HostCommands", "HostFacts", "HostFiles", "read_host_facts"]
