@@ -152,3 +152,16 @@ def test_settings_that_someone_left_here_are_not_followed(tmp_path: Path) -> Non
         load_settings({}, tmp_path, {})
     os.chown(tmp_path, 12345, 12345)
     assert load_settings({}, tmp_path, {}).timeout_s == 9
+
+
+def test_a_file_that_is_there_and_closed_is_misuse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it asks for would silently not be heeded, a threshold for instance. Where its directory is closed nobody knows of it."""
+
+    def closed(*_: object) -> int:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("hullwatch.config.os.open", closed)
+    assert load_settings({}, tmp_path, {}).files == ()
+    (tmp_path / "hullwatch.toml").write_text('fail_on = "low"\n')
+    with pytest.raises(Misuse, match="this user may not read it"):
+        load_settings({}, tmp_path, {})

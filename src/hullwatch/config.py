@@ -201,11 +201,16 @@ def _read_file(path: Path) -> dict[str, Any]:
 
 
 def _bytes_of(path: Path) -> bytes | None:
-    """What a settings file holds; None when there is none, or none that we may read. Raises Misuse for what we will not read."""
+    """What a settings file holds; None when there is none, or none that can be seen. Raises Misuse for what we cannot or will not read."""
     try:
         descriptor = os.open(path, _OPEN)
-    except (FileNotFoundError, PermissionError, NotADirectoryError):
+    except (FileNotFoundError, NotADirectoryError):
         return None
+    except PermissionError as error:
+        if not _is_seen(path):
+            return None
+        remedy = "what it asks for would not be heeded: run with sudo, make it readable, or start elsewhere"
+        raise Misuse(f"{path}: this user may not read it", remedy=remedy) from error
     except (OSError, ValueError) as error:
         raise Misuse(f"{path}: cannot be read: {error}", remedy="mend the file, or move it away") from error
     try:
@@ -216,6 +221,15 @@ def _bytes_of(path: Path) -> bytes | None:
     if len(data) > _FILE_LIMIT:
         raise Misuse(f"{path}: is larger than {_FILE_LIMIT} bytes", remedy="mend the file, or move it away")
     return data
+
+
+def _is_seen(path: Path) -> bool:
+    """Whether it is there, as far as this user can see: its directory may be closed too."""
+    try:
+        path.lstat()
+    except OSError:
+        return False
+    return True
 
 
 def _check_file(path: Path, status: os.stat_result) -> None:
