@@ -1,6 +1,7 @@
 """``hullwatch``: the command line's front door.
 
-Report on stdout, all else on stderr. Exit 2 misuse or no report; else 1 findings; else 3 gaps; else 0.
+Report on stdout, all else on stderr. Exit 2 misuse or no report (decided here); else 1 findings; else 3 gaps; else 0 (decided in
+``jobs.reporting.settled``).
 """
 
 import os

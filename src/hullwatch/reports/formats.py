@@ -29,9 +29,8 @@ class Format(Protocol):
         """The whole file."""
 
 
-_ALL: tuple[Format, ...] = (screen, bench, lines, json, sarif, cyclonedx, ecs)
-FORMATS: Mapping[str, Format] = {each.name: each for each in _ALL}
-"""By name."""
+FORMATS: Mapping[str, Format] = {each.name: each for each in (screen, bench, lines, json, sarif, cyclonedx, ecs)}
+"""All of them, by name."""
 
 INVENTORY_FORMATS: Mapping[str, Callable[[Inventory, Look], bytes]] = {
     "table": lambda inventory, look: inventory_table.render_inventory(inventory, look).encode("utf-8"),
@@ -56,9 +55,9 @@ def format_for(text: str) -> Destination:
     """What ``--output`` means: ``PATH``, ``FORMAT=PATH`` or ``FORMAT=DIR/``. Raises Misuse where the format is not known."""
     if named := _NAMED.fullmatch(text):
         return Destination(format_named(named["name"]).name, named["path"])
-    fitting = [(suffix, each.name) for each in _ALL for suffix in each.suffixes if text.lower().endswith(suffix)]
+    fitting = [(suffix, each.name) for each in FORMATS.values() for suffix in each.suffixes if text.lower().endswith(suffix)]
     if not fitting:
-        known = ", ".join(sorted(suffix for each in _ALL for suffix in each.suffixes))
+        known = ", ".join(sorted(suffix for each in FORMATS.values() for suffix in each.suffixes))
         raise Misuse(f"{text}: its suffix names no format", remedy=f"use one of {known}, or FORMAT=PATH")
     return Destination(max(fitting, key=lambda each: len(each[0]))[1], text)
 

@@ -1,4 +1,4 @@
-"""What a Debian changelog says was fixed (deb-changelog(5), https://manpages.debian.org/deb-changelog.5).
+"""What a Debian changelog says was fixed (deb-changelog(5), https://manpages.debian.org/deb-changelog.5); ``flaws`` makes advisories of it.
 
 Entries stand newest first. What an installed version lacks are the entries *above* its own, by position; only a version that the
 changelog does not name is placed by the order of versions. Neither the distribution nor the source's name of an entry matters: a
