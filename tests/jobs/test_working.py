@@ -52,7 +52,7 @@ def test_a_scan_is_remembered_and_reported(shop: Workshop, tmp_path: Path) -> No
     assert report is not None
     assert (report.run, len(report.targets[0].findings), report.exit_status) == (run, 2, 0)
     assert texts(shop, run) == [
-        f"directory {reference}: 1 packages",
+        f"directory {reference}: 1 package",
         "found 2 unrated; 0 new, 0 gone, 0 gaps",
         f"run {run} succeeded",
     ]

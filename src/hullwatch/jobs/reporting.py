@@ -14,6 +14,7 @@ from ..assess.threshold import fails, parse_threshold
 from ..assess.waivers import ending, unused, waive
 from ..errors import HullwatchError
 from ..model import Finding, Gap, Judgement, Note, Report, Reported, TargetKind, TargetReport, Unfinished, Verdict, Waiver
+from ..model.targets import RUNNING_STATES
 from ..targets.listing import Local
 from ..targets.machine import read_host_facts
 from .edges import Edges
@@ -160,7 +161,7 @@ def _running(judgement: Judgement, local: Local | None) -> bool | None:
             return True
         case TargetKind.CONTAINER:
             facts = judgement.inventory.container
-            return facts.state == "running" if facts else None
+            return facts.state in RUNNING_STATES if facts else None
         case TargetKind.IMAGE:
             return bool(_running_as(judgement, local)) if local is not None else None
         case _:

@@ -140,7 +140,7 @@ def _asked(wanted: _Wanted, only: frozenset[FindingKind]) -> _Wanted:
     if not count:
         return wanted
     why = f"not looked at: --only {' --only '.join(sorted(only))}"
-    notes = (*wanted.notes, Note(kind="not-asked", what=f"{count} target{'s' if count > 1 else ''}", why=why))
+    notes = (*wanted.notes, Note(kind="not-asked", what=_counted(count, "target"), why=why))
     return _Wanted(asked, wanted.local, notes=notes, unfinished=wanted.unfinished)
 
 
@@ -187,8 +187,13 @@ def _title(target: Target) -> str:
 
 def _size(inventory: Inventory) -> str:
     if inventory.daemon is not None:
-        return f"{len(inventory.daemon.images or ())} images, {len(inventory.daemon.containers or ())} containers"
-    return f"{len(inventory.packages)} packages"
+        images, containers = len(inventory.daemon.images or ()), len(inventory.daemon.containers or ())
+        return f"{_counted(images, 'image')}, {_counted(containers, 'container')}"
+    return _counted(len(inventory.packages), "package")
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _no_report(wanted: _Wanted, unfinished: tuple[Unfinished, ...]) -> HullwatchError:

@@ -7,6 +7,9 @@ from msgspec import Struct, field
 
 from .packages import Digest
 
+RUNNING_STATES = frozenset({"running", "paused", "restarting"})
+"""States in which the engine calls a container running."""
+
 
 class TargetKind(StrEnum):
     """What kind of thing a target is."""

@@ -3,6 +3,7 @@
 import msgspec
 
 from ..model import Note, Target, TargetKind
+from ..model.targets import RUNNING_STATES
 from ..ports import Docker
 from ..readers.engine_answers import decode_answer, own_name
 
@@ -14,9 +15,6 @@ class Local(msgspec.Struct, frozen=True):
     containers: tuple[Target, ...]
     notes: tuple[Note, ...] = ()
     """What is left out: images without a name, containers that do not run."""
-
-
-_RUNS = ("running", "paused", "restarting")
 
 
 class _Image(msgspec.Struct):
@@ -35,7 +33,7 @@ def list_local(docker: Docker) -> Local:
     """Ask twice. An image without a tag counts only while a container of it runs. Raises Unreachable, Denied, LimitExceeded, Malformed."""
     images = decode_answer(docker.get("/images/json"), list[_Image], "/images/json")
     listed = decode_answer(docker.get("/containers/json", all="1"), list[_Container], "/containers/json")
-    containers = [container for container in listed if container.state in _RUNS]
+    containers = [container for container in listed if container.state in RUNNING_STATES]
     names = {image.id: _first_tag(image) for image in images}
     named = {image_id: names.get(image_id) or image_id for image_id in (*names, *(container.image_id for container in containers))}
     running = {container.image_id for container in containers}

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator
 from msgspec import Struct
 
 from ...model import AuditRule, Container, Daemon, DaemonFile, DaemonSetting, FileRole, LocalImage, Network
+from ...model.targets import RUNNING_STATES
 from .check import Answer, Check, not_applicable, undetermined
 
-_RUNS = ("running", "paused", "restarting")
 _API_ONLY = "the daemon's machine could not be looked at"
 
 
@@ -59,7 +59,7 @@ def _running_containers(daemon: Daemon, _: FileRole | None) -> Iterator[tuple[st
     if daemon.containers is None:
         yield "daemon", undetermined("the containers could not be read")
         return
-    running = [container for container in daemon.containers if container.state in _RUNS]
+    running = [container for container in daemon.containers if container.state in RUNNING_STATES]
     if not running:
         yield "daemon", not_applicable("no container runs")
     for container in running:

@@ -148,8 +148,8 @@ def _gaps(total: Counts) -> str:
 
 def _looked_at(report: Report, summary: Summary, look: Look) -> str:
     total = summary.total
-    judged = [f"{total.packages} packages"] if total.packages else []
-    judged += [f"{total.checks.judged} checks"] if total.checks.total else []
+    judged = [many(total.packages, "package")] if total.packages else []
+    judged += [many(total.checks.judged, "check")] if total.checks.total else []
     text = f"{' and '.join(judged)} judged, 0 gaps"
     known = [time for time in feed_times(report.targets).values() if time]
     stale = published_long_ago(report.targets).values()
