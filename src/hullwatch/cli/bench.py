@@ -14,10 +14,17 @@ def register(app: typer.Typer) -> None:
 
 
 def bench(
-    no_color: Annotated[bool, typer.Option("-b", "--no-color", help="No colours.")] = False,
+    no_color: Annotated[bool, typer.Option("-b", "--no-color", help="No colours.", envvar="HULLWATCH_NO_COLOR")] = False,
     log: Annotated[
         Path | None,
-        typer.Option("-l", "--log", metavar="FILE", help="Also write the report to FILE, and as JSON to FILE.json.", show_default=False),
+        typer.Option(
+            "-l",
+            "--log",
+            metavar="FILE",
+            help="Also write the report to FILE, and as JSON to FILE.json.",
+            envvar="HULLWATCH_LOG",
+            show_default=False,
+        ),
     ] = None,
     checks: Annotated[
         str,
@@ -26,20 +33,32 @@ def bench(
             "--checks",
             metavar="LIST",
             help="Only these checks, comma separated: names, numbers (2.2), sections (5), check_2_2.",
+            envvar="HULLWATCH_CHECKS",
             show_default=False,
         ),
     ] = "",
     exclude_checks: Annotated[
-        str, typer.Option("-e", "--exclude-checks", metavar="LIST", help="Not these checks.", show_default=False)
+        str,
+        typer.Option(
+            "-e", "--exclude-checks", metavar="LIST", help="Not these checks.", envvar="HULLWATCH_EXCLUDE_CHECKS", show_default=False
+        ),
     ] = "",
     include: Annotated[
         str,
         typer.Option(
-            "-i", "--include", metavar="LIST", help="Only these containers and images; globs, comma separated.", show_default=False
+            "-i",
+            "--include",
+            metavar="LIST",
+            help="Only these containers and images; globs, comma separated.",
+            envvar="HULLWATCH_INCLUDE",
+            show_default=False,
         ),
     ] = "",
     exclude: Annotated[
-        str, typer.Option("-x", "--exclude", metavar="LIST", help="Not these containers and images.", show_default=False)
+        str,
+        typer.Option(
+            "-x", "--exclude", metavar="LIST", help="Not these containers and images.", envvar="HULLWATCH_EXCLUDE", show_default=False
+        ),
     ] = "",
     report_format: Annotated[
         str,

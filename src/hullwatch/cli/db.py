@@ -21,7 +21,9 @@ def update(
         list[str] | None,
         typer.Argument(metavar="[TARGET]...", help="Fetch what these need; none: what every known target needs.", show_default=False),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Ask even for feeds that are fresh, and build them anew.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Ask even for feeds that are fresh, and build them anew.", envvar="HULLWATCH_FORCE")
+    ] = False,
     mirror: Mirror = None,
     quiet: Quiet = 0,
     docker_host: DockerHost = None,

@@ -55,7 +55,15 @@ Output = Annotated[
 ColorOption = Annotated[Color, typer.Option("--color", help="Colours; NO_COLOR and FORCE_COLOR are heeded.", envvar="HULLWATCH_COLOR")]
 All = Annotated[bool, typer.Option("--all", help="Fold nothing.", envvar="HULLWATCH_ALL")]
 Quiet = Annotated[
-    int, typer.Option("--quiet", "-q", count=True, help="-q: errors only, the report stays; -qq: exit status only.", show_default=False)
+    int,
+    typer.Option(
+        "--quiet",
+        "-q",
+        count=True,
+        help="-q: errors only, the report stays; -qq: exit status only.",
+        envvar="HULLWATCH_QUIET",
+        show_default=False,
+    ),
 ]
 FailOn = Annotated[
     str | None,

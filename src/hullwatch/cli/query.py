@@ -30,7 +30,13 @@ def query(
     sql: Annotated[str, typer.Argument(metavar="[SQL]", help="One statement that reads; without it, a shell.", show_default=False)] = "",
     target: Annotated[
         str,
-        typer.Option("--target", "-t", metavar="TARGET", help="What to look at: host, container:NAME, dir:PATH, ssh://HOST or an image."),
+        typer.Option(
+            "--target",
+            "-t",
+            metavar="TARGET",
+            help="What to look at: host, container:NAME, dir:PATH, ssh://HOST or an image.",
+            envvar="HULLWATCH_TARGET",
+        ),
     ] = "host",
     answer_format: Annotated[
         AnswerFormat, typer.Option("--format", "-f", help="How to write it.", envvar="HULLWATCH_FORMAT")

@@ -46,7 +46,12 @@ def scan(
     remedy: Annotated[
         int | None,
         typer.Option(
-            "--remedy", metavar="N", help="Print the commands of mend N, whole, to copy; nothing is run.", min=1, show_default=False
+            "--remedy",
+            metavar="N",
+            help="Print the commands of mend N, whole, to copy; nothing is run.",
+            min=1,
+            envvar="HULLWATCH_REMEDY",
+            show_default=False,
         ),
     ] = None,
     offline: Offline = None,
