@@ -117,7 +117,7 @@ def _beside(report: Report, summary: Summary, look: Look) -> list[Line]:
     total, every = summary.total, not summary.clean
     exploited = total.vulnerabilities.exploited_unfixed
     pieces = [
-        line(f"{many(total.known, 'finding')} known before, not shown (--diff)") if report.changes_only else (),
+        line(f"{many(total.known, 'finding')} known before, not shown (--diff)") if total.known else (),
         line(_unfixed(total)) if total.packages and (every or total.blind or total.unheard) else (),
         line(Span(f"{exploited} exploited without a fix", Style.EXPLOITED)) if exploited else (),
         line(f"{total.waived} waived") if (total.packages and every) or total.waived else (),
