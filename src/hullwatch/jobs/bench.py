@@ -7,7 +7,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ..assess.benchmark import GAP, open_question
-from ..errors import Misuse, NotFound
+from ..errors import Misuse
 from ..model import Finding, FindingKind, Report, TargetReport
 from .edges import Edges
 from .reporting import conclude, settled
@@ -29,7 +29,7 @@ class BenchParameters(Struct, frozen=True, kw_only=True):
 
 
 def bench(parameters: BenchParameters, edges: Edges) -> Report:
-    """Judge the daemon and what it runs. Raises as ``scan``, and Misuse, NotFound when a filter names nothing that exists."""
+    """Judge the daemon and what it runs. Raises as ``scan``, and Misuse for a check that does not exist."""
     wanted = replace(parameters.scan, references=("daemon",), only=frozenset({FindingKind.BENCHMARK}))
     report = scan(wanted, edges)
     known = [each.finding for target in report.targets for each in target.findings]
@@ -38,8 +38,7 @@ def bench(parameters: BenchParameters, edges: Edges) -> Report:
             raise Misuse(f"no check is called {name!r}", remedy="hullwatch bench shows each check's number and name")
     for glob in parameters.objects:
         if not any(_is_kept(finding.subject, (glob,)) for finding in known):
-            what = f"no running container and no image is called {glob}"
-            raise NotFound(what, remedy="hullwatch bench shows their names, which match whole; * stands for anything")
+            edges.progress.warn(f"no running container and no image is called {glob}; names match whole, * stands for anything")
     filtered = settled(replace(report, targets=tuple(_filtered(each, parameters) for each in report.targets)))
     conclude(filtered, edges)
     return filtered
